@@ -1,0 +1,82 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Callers keep their executor: an async call never hops to the global pool and back.
+let house: [SwiftSetting] = [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+
+// The target LuaScripts sees the whole root, because `lua/` lies there; all else is none of its business.
+let outsideLua = [
+  "Tests", "docs", "python", "scripts", "mkdocs.yml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md",
+  "SECURITY.md", "LICENSE", "Sources/RESP", "Sources/CHiredis", "Sources/CRedisSupport", "Sources/Hiredis",
+  "Sources/RedisPatterns", "Sources/RedisPatternsTesting", "Sources/CPython", "Sources/CPythonSupport",
+  "Sources/PythonBridge", "Sources/redis-patterns",
+]
+
+let package = Package(
+  name: "redis-patterns",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "RedisPatterns", targets: ["RedisPatterns", "Hiredis", "RESP"]),
+    .library(name: "RedisPatternsTesting", targets: ["RedisPatternsTesting"]),
+    .library(name: "PythonBridge", targets: ["PythonBridge"]),
+    .executable(name: "redis-patterns", targets: ["redis-patterns"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // The protocol room: values, commands, errors, the executor that patterns speak to.
+    .target(name: "RESP", swiftSettings: house),
+    // The root `lua/` folder, embedded by the build itself.
+    .target(
+      name: "LuaScripts", path: ".", exclude: outsideLua, sources: ["Sources/LuaScripts"],
+      resources: [.embedInCode("lua")], swiftSettings: house),
+
+    // The client.
+    .systemLibrary(name: "CHiredis"),
+    .target(
+      name: "CRedisSupport", dependencies: ["CHiredis"],
+      linkerSettings: [.linkedLibrary("hiredis")]),
+    .target(
+      name: "Hiredis", dependencies: ["RESP", "CHiredis", "CRedisSupport"], swiftSettings: house),
+
+    // The patterns: they know Redis only through `RedisExecutor`.
+    .target(name: "RedisPatterns", dependencies: ["RESP", "LuaScripts"], swiftSettings: house),
+    // Private servers and faults, for our tests and yours.
+    .target(name: "RedisPatternsTesting", dependencies: ["RESP"], swiftSettings: house),
+
+    // Embedded CPython.
+    .systemLibrary(name: "CPython", pkgConfig: "python3-embed"),
+    .target(name: "CPythonSupport", dependencies: ["CPython"]),
+    .target(
+      name: "PythonBridge", dependencies: ["CPythonSupport", "LuaScripts"], swiftSettings: house),
+
+    .executableTarget(
+      name: "redis-patterns",
+      dependencies: [
+        "RedisPatterns", "Hiredis", "RESP", "LuaScripts", "RedisPatternsTesting", "PythonBridge",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: house),
+
+    .target(
+      name: "TestSupport",
+      dependencies: ["RESP", "LuaScripts", "RedisPatterns", "RedisPatternsTesting"],
+      path: "Tests/Support", swiftSettings: house),
+    .testTarget(name: "RESPTests", dependencies: ["RESP", "TestSupport"], swiftSettings: house),
+    .testTarget(
+      name: "HiredisTests", dependencies: ["Hiredis", "TestSupport"], swiftSettings: house),
+    .testTarget(
+      name: "RedisPatternsTests", dependencies: ["RedisPatterns", "Hiredis", "TestSupport"],
+      swiftSettings: house),
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["RedisPatterns", "Hiredis", "TestSupport"],
+      swiftSettings: house),
+    .testTarget(
+      name: "PythonBridgeTests", dependencies: ["PythonBridge", "TestSupport"], swiftSettings: house),
+    .testTarget(
+      name: "ParityTests", dependencies: ["RedisPatterns", "Hiredis", "PythonBridge", "TestSupport"],
+      swiftSettings: house),
+    .testTarget(name: "CLITests", dependencies: ["TestSupport"], swiftSettings: house),
+  ],
+  swiftLanguageModes: [.v6]
+)

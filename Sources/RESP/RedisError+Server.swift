@@ -1,0 +1,73 @@
+extension RedisError {
+  /// Reads a server's error line (without the `-`) into a typed error.
+  ///
+  /// A refusal before execution is `notExecuted`; an error that a script raised half-way is `partial`, because nothing
+  /// rolls back what it wrote before. The rules are shared with Python through `Tests/Conformance/errors`.
+  public init(serverError text: String, command: String? = nil, address: String? = nil) {
+    let word = String(text.prefix { $0 != " " })
+    let inScript = text.contains("script: ") || text.contains("Error running script")
+    let code: Code =
+      switch word {
+      case "NOAUTH", "WRONGPASS": .auth
+      case "NOPERM": .permission
+      case "NOSCRIPT": .noScript
+      case "WRONGTYPE": .wrongType
+      case "LOADING": .loading
+      case "READONLY": .readOnly
+      case "OOM": .outOfMemory
+      case "BUSY": .busy
+      case "MISCONF": .persistence
+      case "NOREPLICAS": .noReplicas
+      case "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "CROSSSLOT", "MASTERDOWN": .cluster
+      case "ERR" where text.hasPrefix("ERR max number of clients reached"): .maxClients
+      case "ERR" where text.hasPrefix("ERR invalid password"): .auth
+      default: inScript ? .script : .server
+      }
+    self.init(
+      code, text, execution: inScript ? .partial : .notExecuted, command: command,
+      address: address, serverCode: word)
+  }
+}
+
+extension RedisError.Code {
+  /// What a person should do who sees this code: one sentence, the same in Python.
+  public var nextStep: String {
+    switch self {
+    case .argument: "Correct the argument that the message names; nothing was sent."
+    case .url: "Write the URL as redis://[user:password@]host[:port][/database] or unix:///path/to/socket."
+    case .connect: "Check that a Redis server listens at this address and that nothing between refuses the connection."
+    case .connectionLost: "Repeat the call if it may run twice, or give it a request id; see whether the server restarted."
+    case .timeout: "Look for slow commands (SLOWLOG GET) or a stalled server; raise the deadline only if the work needs it."
+    case .cancelled: "Nothing to do: the caller asked for it. The command may still have run."
+    case .overloaded: "Slow the callers down or raise the queue limit; the server answers more slowly than it is asked."
+    case .closed: "Make a new client: this one was closed."
+    case .protocol: "Check that the port is a Redis server's and speaks plain RESP2; the connection was dropped."
+    case .limit: "Ask for less at a time, or raise the reply limit; the connection was dropped."
+    case .reply: "Check that the scripts and the client are of the same protocol number."
+    case .unsupported: "Use a client or a server that offers this."
+    case .auth: "Check user and password in the URL, and ACL LIST on the server."
+    case .permission: "Grant the user this command and key (ACL SETUSER); see ACL LOG on the server."
+    case .noScript: "Allow EVAL to this user, or load the scripts with SCRIPT LOAD."
+    case .wrongType: "Another program uses this key for something else: choose a namespace of your own."
+    case .loading: "Wait until the server has read its data, then repeat."
+    case .readOnly: "Connect to the primary: this server is a replica."
+    case .outOfMemory: "Raise maxmemory or free memory; see redis-patterns doctor."
+    case .busy: "A script runs too long on the server: SCRIPT KILL, or wait."
+    case .maxClients: "Raise maxclients or close connections; see CLIENT LIST."
+    case .persistence: "The server cannot save to disk: see its log, or stop-writes-on-bgsave-error."
+    case .noReplicas: "Too few replicas are in sync (min-replicas-to-write)."
+    case .cluster: "Connect to the cluster's node that owns the key; see CLUSTER INFO."
+    case .script: "A script failed on the server: see the message for its line."
+    case .server: "See the server's message."
+    }
+  }
+}
+
+extension RedisError: CustomStringConvertible {
+  /// `CONNECT at 127.0.0.1:1: connection refused (SET, notExecuted). Check that … docs/errors.md#connect`
+  public var description: String {
+    let place = address.map { " at \($0)" } ?? ""
+    let verb = command.map { "\($0), " } ?? ""
+    return "\(code.rawValue)\(place): \(message) (\(verb)\(execution.rawValue)). \(nextStep) See \(documentation)"
+  }
+}

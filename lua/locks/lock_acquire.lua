@@ -1,0 +1,90 @@
+-- lock_acquire: take the lease, or stand in the queue for it.
+--
+-- KEYS[1]  lock     lock:{<name>}
+-- KEYS[2]  fence    lock:{<name>}:fence
+-- KEYS[3]  queue    lock:{<name>}:queue
+-- KEYS[4]  waiters  lock:{<name>}:waiters
+-- ARGV[1]  owner    string
+-- ARGV[2]  ttl      integer, us
+-- ARGV[3]  patience integer, us
+-- ARGV[4]  channel  string
+-- ARGV[-1] now      integer, us
+--
+-- acquired  fence
+-- waiting   position retry_after_us
+-- held      retry_after_us
+--
+-- The owner asking again gets its own lease again, with the same fence: a repeat after a lost reply is safe.
+-- patience = 0 asks without queueing. A waiter that does not ask again within its patience has left the queue. A free
+-- lock goes to the first live waiter, so a newcomer never overtakes; the waiter has its patience to come and claim it.
+-- The fence is max(stored + 1, now): it grows even when the counter was lost (hybrid logical clock).
+
+local lock, fence, queue, waiters = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local owner, ttl_us, patience_us, channel = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local now_us = tonumber(ARGV[#ARGV])
+if now_us == 0 then
+  local time = redis.call('TIME')
+  now_us = time[1] * 1000000 + time[2]
+end
+
+local KEEP_FENCE_US, KEEP_QUEUE_US = 86400000000, 60000000
+
+local function at_ms(us)
+  return string.format('%.0f', math.ceil(us / 1000) + 1)
+end
+
+local function grant(to, until_us)
+  local token = math.max(tonumber(redis.call('GET', fence) or 0) + 1, now_us)
+  token = string.format('%.0f', token)
+  redis.call('SET', fence, token, 'PXAT', at_ms(until_us + KEEP_FENCE_US))
+  redis.call('HSET', lock, 'owner', to, 'fence', token, 'until_us', string.format('%.0f', until_us))
+  redis.call('PEXPIREAT', lock, at_ms(until_us))
+  return token
+end
+
+local lease = redis.call('HMGET', lock, 'owner', 'fence', 'until_us')
+local holder, until_us = lease[1], tonumber(lease[3] or 0)
+if holder and until_us <= now_us then
+  holder = false
+end
+
+if holder == owner then
+  redis.call('HSET', lock, 'until_us', string.format('%.0f', now_us + ttl_us))
+  redis.call('PEXPIREAT', lock, at_ms(now_us + ttl_us))
+  return { 'acquired', lease[2] }
+end
+
+while not holder do
+  local first = redis.call('LINDEX', queue, 0)
+  if not first then
+    return { 'acquired', grant(owner, now_us + ttl_us) }
+  end
+  local leaves_us, patient_us = string.match(redis.call('HGET', waiters, first) or '0 0', '^(%d+) (%d+)$')
+  if first == owner then
+    redis.call('LPOP', queue)
+    redis.call('HDEL', waiters, first)
+    return { 'acquired', grant(owner, now_us + ttl_us) }
+  end
+  redis.call('LPOP', queue)
+  redis.call('HDEL', waiters, first)
+  if tonumber(leaves_us) > now_us then
+    holder, until_us = first, now_us + tonumber(patient_us)
+    grant(first, until_us)
+    redis.call('PUBLISH', channel, first)
+  end
+end
+
+local retry_us = until_us - now_us
+if patience_us == 0 then
+  return { 'held', retry_us }
+end
+
+if redis.call('HEXISTS', waiters, owner) == 0 then
+  redis.call('RPUSH', queue, owner)
+end
+redis.call(
+  'HSET', waiters, owner, string.format('%.0f', now_us + patience_us) .. ' ' .. string.format('%.0f', patience_us)
+)
+redis.call('PEXPIREAT', queue, at_ms(now_us + KEEP_QUEUE_US))
+redis.call('PEXPIREAT', waiters, at_ms(now_us + KEEP_QUEUE_US))
+return { 'waiting', redis.call('LPOS', queue, owner) + 1, retry_us }

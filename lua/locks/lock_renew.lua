@@ -1,0 +1,29 @@
+-- lock_renew: hold the lease for longer, while it is still ours.
+--
+-- KEYS[1]  lock   lock:{<name>}
+-- ARGV[1]  owner  string
+-- ARGV[2]  ttl    integer, us
+-- ARGV[-1] now    integer, us
+--
+-- renewed  fence
+-- lost
+--
+-- A lease that ended is never revived, even when nobody took the lock since: somebody may have in between.
+
+local lock = KEYS[1]
+local owner, ttl_us = ARGV[1], tonumber(ARGV[2])
+local now_us = tonumber(ARGV[#ARGV])
+if now_us == 0 then
+  local time = redis.call('TIME')
+  now_us = time[1] * 1000000 + time[2]
+end
+
+local lease = redis.call('HMGET', lock, 'owner', 'fence', 'until_us')
+if lease[1] ~= owner or tonumber(lease[3]) <= now_us then
+  return { 'lost' }
+end
+-- Never shorter than it was; the expiry first, so that a full memory cannot stop the script half-way.
+local until_us = math.max(tonumber(lease[3]), now_us + ttl_us)
+redis.call('PEXPIREAT', lock, string.format('%.0f', math.ceil(until_us / 1000) + 1))
+redis.call('HSET', lock, 'until_us', string.format('%.0f', until_us))
+return { 'renewed', lease[2] }

@@ -1,0 +1,67 @@
+-- bucket_refund: give back what one request was charged, once.
+--
+-- KEYS[1]  bucket   bucket:{<id>}
+-- KEYS[2]  request  bucket:{<id>}:request:<request>
+-- ARGV[1]  tiers    integer, count
+-- ARGV[2]  tier     name, ticks, rate, capacity  repeated
+-- ARGV[-1] now      integer, us
+--
+-- refunded  units remaining reset_after_us...
+-- unknown
+--
+-- The record of the request bounds the refund: never more than was charged, and a repeat gives nothing again.
+-- Begins with PEXPIREAT, so it works when the server's memory is full.
+
+local bucket, request = KEYS[1], KEYS[2]
+local tiers = tonumber(ARGV[1])
+local now_us = tonumber(ARGV[#ARGV])
+if now_us == 0 then
+  local time = redis.call('TIME')
+  now_us = time[1] * 1000000 + time[2]
+end
+
+local told = redis.call('GET', request)
+if not told then
+  return { 'unknown' }
+end
+local charged, outcome = string.match(told, '^(%-?%d+)|(.*)$')
+charged = tonumber(charged)
+
+local fields = { 'until_us' }
+for i = 1, tiers do
+  fields[i + 1] = 'tier:' .. ARGV[4 * i - 2]
+end
+local stored = redis.call('HMGET', bucket, unpack(fields))
+
+local reply = { 'refunded', math.abs(charged) }
+local written = {}
+for i = 1, tiers do
+  local ticks, rate, capacity = tonumber(ARGV[4 * i - 1]), tonumber(ARGV[4 * i]), tonumber(ARGV[4 * i + 1])
+  local debt = 0
+  if stored[i + 1] then
+    local owed, unit, at_us = string.match(stored[i + 1], '^(%d+) (%d+) (%d+)$')
+    owed, unit, at_us = tonumber(owed), tonumber(unit), tonumber(at_us)
+    if unit ~= ticks then
+      owed = math.min(math.ceil(owed / unit), capacity) * ticks
+    end
+    local elapsed = math.max(now_us - at_us, 0)
+    if elapsed < math.ceil(owed / rate) then
+      debt = owed - elapsed * rate
+    end
+    debt = math.max(debt - math.max(charged, 0) * ticks, 0)
+    written[#written + 1] = fields[i + 1]
+    written[#written + 1] = string.format('%.0f %.0f %.0f', debt, ticks, now_us)
+  end
+  reply[#reply + 1] = math.floor(math.max(capacity * ticks - debt, 0) / ticks)
+  reply[#reply + 1] = math.ceil(debt / rate)
+end
+
+if charged > 0 then
+  local until_us = tonumber(stored[1] or now_us)
+  redis.call('PEXPIREAT', bucket, string.format('%.0f', math.ceil(until_us / 1000) + 1))
+  if #written > 0 then
+    redis.call('HSET', bucket, unpack(written))
+  end
+  redis.call('SET', request, string.format('-%.0f', charged) .. '|' .. outcome, 'KEEPTTL')
+end
+return reply
