@@ -1,0 +1,17 @@
+import ArgumentParser
+
+@main
+struct RedisPatternsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "redis-patterns",
+    abstract: "Redis patterns that hold up in production, for Swift and Python, from one set of Lua scripts.",
+    discussion: """
+      Exit status: 0 as asked, 1 a check failed, 3 no connection, 4 something is missing on this machine, \
+      64 wrong usage, 70 a fault of ours, 130 interrupted.
+
+      EXAMPLES
+        redis-patterns scripts list
+        redis-patterns scripts verify --url redis://127.0.0.1:6390
+      """,
+    subcommands: [ScriptsCommand.self])
+}
