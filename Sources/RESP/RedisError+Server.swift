@@ -36,8 +36,10 @@ extension RedisError.Code {
     case .argument: "Correct the argument that the message names; nothing was sent."
     case .url: "Write the URL as redis://[user:password@]host[:port][/database] or unix:///path/to/socket."
     case .connect: "Check that a Redis server listens at this address and that nothing between refuses the connection."
-    case .connectionLost: "Repeat the call if it may run twice, or give it a request id; see whether the server restarted."
-    case .timeout: "Look for slow commands (SLOWLOG GET) or a stalled server; raise the deadline only if the work needs it."
+    case .connectionLost:
+      "Repeat the call if it may run twice, or give it a request id; see whether the server restarted."
+    case .timeout:
+      "Look for slow commands (SLOWLOG GET) or a stalled server; raise the deadline only if the work needs it."
     case .cancelled: "Nothing to do: the caller asked for it. The command may still have run."
     case .overloaded: "Slow the callers down or raise the queue limit; the server answers more slowly than it is asked."
     case .closed: "Make a new client: this one was closed."
