@@ -9,7 +9,7 @@ let outsideLua = [
   "Tests", "docs", "python", "scripts", "mkdocs.yml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md",
   "SECURITY.md", "LICENSE", "Sources/RESP", "Sources/CHiredis", "Sources/CRedisSupport", "Sources/Hiredis",
   "Sources/RedisPatterns", "Sources/RedisPatternsTesting", "Sources/CPython", "Sources/CPythonSupport",
-  "Sources/PythonBridge", "Sources/redis-patterns",
+  "Sources/PythonBridge", "Sources/ParitySupport", "Sources/redis-patterns",
 ]
 
 let package = Package(
@@ -44,6 +44,10 @@ let package = Package(
     .target(name: "RedisPatterns", dependencies: ["RESP", "LuaScripts"], swiftSettings: house),
     // Private servers and faults, for our tests and yours.
     .target(name: "RedisPatternsTesting", dependencies: ["RESP"], swiftSettings: house),
+
+    // What the tour and the parity tests share: recording, keyspaces, scenarios in both languages.
+    .target(
+      name: "ParitySupport", dependencies: ["RESP", "LuaScripts", "RedisPatterns"], swiftSettings: house),
 
     // Embedded CPython.
     .systemLibrary(name: "CPython", pkgConfig: "python3-embed"),
