@@ -20,14 +20,15 @@ public struct KeyState: Sendable, Hashable {
 }
 
 public enum Keyspace {
-  /// Every key whose name begins with `prefix`, by name. Reads with SCAN; for tests and the tour, not for large servers.
+  /// Every key whose name begins with `prefix`, by name. Reads with SCAN: for tests, not for large servers.
   public static func dump(_ redis: some RedisExecutor, prefix: String = "") async throws(RedisError) -> [KeyState] {
     var states: [KeyState] = []
     for key in try await names(redis, prefix: prefix).sorted() {
       let type = try await redis.execute(RESPCommand("TYPE", key)).string ?? "none"
       guard type != "none" else { continue }
       states.append(
-        KeyState(key: key, value: try await value(of: key, type: type, redis), expiresAtMs: try await deadline(key, redis)))
+        KeyState(
+          key: key, value: try await value(of: key, type: type, redis), expiresAtMs: try await deadline(key, redis)))
     }
     return states
   }

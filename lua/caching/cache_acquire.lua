@@ -13,8 +13,8 @@
 -- holdoff  entry?
 --
 -- Freshness is judged here, again, in the step that grants the lease: a reader that judged by itself and then asked
--- would load twice. An entry that comes with a status other than `hit` is stale. failed: the last loader failed, and the
--- whole fleet waits before it asks the source again. holdoff: load, but do not fill (the source may still lag).
+-- would load twice. An entry that comes with a status other than `hit` is stale. failed: the last loader failed, and
+-- the whole fleet waits before it asks the source again. holdoff: load, but do not fill (the source may still lag).
 
 local entry, lease = KEYS[1], KEYS[2]
 local token, ttl_us = ARGV[1], tonumber(ARGV[2])

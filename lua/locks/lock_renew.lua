@@ -1,6 +1,7 @@
 -- lock_renew: hold the lease for longer, while it is still ours.
 --
 -- KEYS[1]  lock   lock:{<name>}
+-- KEYS[2]  fence  lock:{<name>}:fence
 -- ARGV[1]  owner  string
 -- ARGV[2]  ttl    integer, us
 -- ARGV[-1] now    integer, us
@@ -10,12 +11,18 @@
 --
 -- A lease that ended is never revived, even when nobody took the lock since: somebody may have in between.
 
-local lock = KEYS[1]
+local lock, fence = KEYS[1], KEYS[2]
 local owner, ttl_us = ARGV[1], tonumber(ARGV[2])
 local now_us = tonumber(ARGV[#ARGV])
 if now_us == 0 then
   local time = redis.call('TIME')
   now_us = time[1] * 1000000 + time[2]
+end
+
+local KEEP_FENCE_US = 86400000000
+
+local function at_ms(us)
+  return string.format('%.0f', math.ceil(us / 1000) + 1)
 end
 
 local lease = redis.call('HMGET', lock, 'owner', 'fence', 'until_us')
@@ -24,6 +31,7 @@ if lease[1] ~= owner or tonumber(lease[3]) <= now_us then
 end
 -- Never shorter than it was; the expiry first, so that a full memory cannot stop the script half-way.
 local until_us = math.max(tonumber(lease[3]), now_us + ttl_us)
-redis.call('PEXPIREAT', lock, string.format('%.0f', math.ceil(until_us / 1000) + 1))
+redis.call('PEXPIREAT', lock, at_ms(until_us))
+redis.call('PEXPIREAT', fence, at_ms(until_us + KEEP_FENCE_US))
 redis.call('HSET', lock, 'until_us', string.format('%.0f', until_us))
 return { 'renewed', lease[2] }
