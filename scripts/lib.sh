@@ -49,3 +49,31 @@ quietly() {
 prepare() {
   "$ROOT/scripts/bootstrap" --quiet --for "$1" 1>&2 || case $? in 3) exit 4 ;; *) exit 1 ;; esac
 }
+
+# The long runs: `scripts/<kind> NAME` is the file scripts/<kind>.d/NAME (sh) or NAME.py, which says in its second or
+# first line, after "`scripts/<kind> NAME`: ", what it shows. Files that do not say so are parts of others.
+runs() { # KIND
+  for r_file in "$ROOT/scripts/$1.d"/*; do
+    [ -f "$r_file" ] || continue
+    sed -n "1,2s/^[#\" ]*\`scripts\/$1 \([^\` ]*\)[^\`]*\`: \(.*\)/\1 \2/p" "$r_file" |
+      while read -r r_name r_says; do printf '  %-14s %s\n' "$r_name" "$r_says"; done
+  done
+}
+
+launch() { # KIND ARGUMENTS…
+  l_kind=$1
+  shift
+  case ${1:-} in
+    -h | --help) usage "$0" && echo 'Names:' && runs "$l_kind" && exit 0 ;;
+    --list) runs "$l_kind" && exit 0 ;;
+    '' | -* | */* | *.*) say "Usage: scripts/$l_kind NAME [ARGS…], where NAME is one of" && runs "$l_kind" >&2 && exit 64 ;;
+  esac
+  l_file=$ROOT/scripts/$l_kind.d/$1
+  [ -f "$l_file" ] || [ -f "$l_file.py" ] || {
+    say "$l_kind: nothing is called $1; there are" && runs "$l_kind" >&2 && exit 64
+  }
+  shift
+  prepare test
+  cd "$ROOT" || exit 1
+  if [ -f "$l_file" ]; then exec sh "$l_file" "$@"; else exec "$VENV/bin/python" "$l_file.py" "$@"; fi
+}
