@@ -21,7 +21,7 @@ def contract_of(script: Path) -> Any:
 
 
 def expected_header(name: str, contract: Any) -> tuple[list[str], list[str]]:
-    """What the contract says: the lines about keys and arguments, and those about replies, blanks made one."""
+    """What the contract says: the lines about keys and arguments and about replies, blanks made one."""
     script = contract["scripts"][name]
     head = [f"{name}: {script['summary']}"]
     for at, key in enumerate(script["keys"], 1):
