@@ -28,9 +28,14 @@ if kind ~= 'L' or holder ~= token then
   return { 'lost' }
 end
 local stored = redis.call('GET', entry)
-if stored and string.sub(stored, 1, 3) == 'RP\1' and string.sub(stored, 9, 16) > string.sub(value, 9, 16) then
-  redis.call('DEL', lease)
-  return { 'older' }
+if stored and string.sub(stored, 1, 3) == 'RP\1' and #stored >= 32 then
+  -- In halves: 64 bits do not fit a number, and strings are compared by the server's locale.
+  local high, low = struct.unpack('>I4I4', string.sub(stored, 9, 16))
+  local new_high, new_low = struct.unpack('>I4I4', string.sub(value, 9, 16))
+  if high > new_high or (high == new_high and low > new_low) then
+    redis.call('DEL', lease)
+    return { 'older' }
+  end
 end
 
 local fresh_us = now_us + ttl_us

@@ -51,6 +51,7 @@ end
 if holder == owner then
   redis.call('HSET', lock, 'until_us', string.format('%.0f', now_us + ttl_us))
   redis.call('PEXPIREAT', lock, at_ms(now_us + ttl_us))
+  redis.call('PEXPIREAT', fence, at_ms(now_us + ttl_us + KEEP_FENCE_US))
   return { 'acquired', lease[2] }
 end
 
@@ -79,12 +80,17 @@ if patience_us == 0 then
   return { 'held', retry_us }
 end
 
-if redis.call('HEXISTS', waiters, owner) == 0 then
-  redis.call('RPUSH', queue, owner)
+-- The place is taken from the queue itself: if either key was lost, the waiter stands at the end, once.
+local place = redis.call('LPOS', queue, owner)
+local leaves_us = string.match(redis.call('HGET', waiters, owner) or '0', '^%d+')
+if place and tonumber(leaves_us) <= now_us then
+  redis.call('LREM', queue, 0, owner)
+  place = false
 end
+place = place or redis.call('RPUSH', queue, owner) - 1
 redis.call(
   'HSET', waiters, owner, string.format('%.0f', now_us + patience_us) .. ' ' .. string.format('%.0f', patience_us)
 )
 redis.call('PEXPIREAT', queue, at_ms(now_us + KEEP_QUEUE_US))
 redis.call('PEXPIREAT', waiters, at_ms(now_us + KEEP_QUEUE_US))
-return { 'waiting', redis.call('LPOS', queue, owner) + 1, retry_us }
+return { 'waiting', place + 1, retry_us }

@@ -29,9 +29,11 @@ local lease = redis.call('HMGET', lock, 'owner', 'fence', 'until_us')
 if lease[1] ~= owner or tonumber(lease[3]) <= now_us then
   return { 'lost' }
 end
--- Never shorter than it was; the expiry first, so that a full memory cannot stop the script half-way.
+-- Never shorter than it was. The expiry first, so that a full memory cannot stop the script half-way; and once more
+-- after the write, for a server that stood still in between has dropped the key, and the write made it anew.
 local until_us = math.max(tonumber(lease[3]), now_us + ttl_us)
 redis.call('PEXPIREAT', lock, at_ms(until_us))
 redis.call('PEXPIREAT', fence, at_ms(until_us + KEEP_FENCE_US))
 redis.call('HSET', lock, 'until_us', string.format('%.0f', until_us))
+redis.call('PEXPIREAT', lock, at_ms(until_us))
 return { 'renewed', lease[2] }

@@ -57,10 +57,11 @@ for i = 1, tiers do
 end
 
 if charged > 0 then
-  local until_us = tonumber(stored[1] or now_us)
-  redis.call('PEXPIREAT', bucket, string.format('%.0f', math.ceil(until_us / 1000) + 1))
+  local expires_ms = string.format('%.0f', math.ceil(tonumber(stored[1] or now_us) / 1000) + 1)
+  redis.call('PEXPIREAT', bucket, expires_ms)
   if #written > 0 then
     redis.call('HSET', bucket, unpack(written))
+    redis.call('PEXPIREAT', bucket, expires_ms) -- if the key ended just before the write, the write made it anew
   end
   redis.call('SET', request, string.format('-%.0f', charged) .. '|' .. outcome, 'KEEPTTL')
 end

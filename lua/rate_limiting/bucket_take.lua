@@ -14,7 +14,8 @@
 -- impossible  tier retry_after_us remaining reset_after_us...
 --
 -- Debt is kept in ticks: a unit costs `ticks`, and `rate` of them drain each microsecond, so no remainder is ever
--- dropped. A denial writes nothing. A request id makes a repeat answer what the first call answered.
+-- dropped. A denial writes nothing, unless the server's clock was set back: then it dates the debt anew, for nothing
+-- would drain until the old time is reached. A request id makes a repeat answer what the first call answered.
 
 local bucket, request = KEYS[1], KEYS[2]
 local mode, cost, replay_us, tiers = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -41,7 +42,7 @@ for i = 1, tiers do
 end
 local stored = redis.call('HMGET', bucket, unpack(fields))
 
-local debts = {}
+local debts, set_back = {}, false
 local status, binding, retry_us = 'allowed', 1, 0
 local tightest
 for i = 1, tiers do
@@ -57,6 +58,7 @@ for i = 1, tiers do
     if elapsed < math.ceil(owed / rate) then
       debt = owed - elapsed * rate
     end
+    set_back = set_back or at_us > now_us
   end
   debts[i] = debt
 
@@ -84,6 +86,8 @@ for i = 1, tiers do
   local debt = debts[i]
   if charge then
     debt = debt + cost * ticks
+  end
+  if charge or (set_back and mode == 'take') then
     written[#written + 1] = 'tier:' .. ARGV[1 + 4 * i]
     written[#written + 1] = string.format('%.0f %.0f %.0f', debt, ticks, now_us)
   end
@@ -93,10 +97,10 @@ for i = 1, tiers do
   reply[#reply + 1] = reset_us
 end
 
-if charge then
+if #written > 0 then
   redis.call('HSET', bucket, 'until_us', string.format('%.0f', until_us), unpack(written))
   redis.call('PEXPIREAT', bucket, string.format('%.0f', math.ceil(until_us / 1000) + 1))
-  if request then
+  if charge and request then
     local words = {}
     for i, word in ipairs(reply) do
       words[i] = type(word) == 'number' and string.format('%.0f', word) or word
