@@ -10,7 +10,7 @@ from conftest import ROOT
 
 SYSTEM = {"Foundation", "Dispatch", "Glibc", "Musl", "Darwin", "Synchronization"}
 
-# Module → what it may import. RESP, LuaScripts and RedisPatterns stay free of Foundation: they are to fit anywhere.
+# Module → what it may import. RESP, LuaScripts and RedisPatterns stay free of Foundation: they fit anywhere.
 MAY_IMPORT = {
     "RESP": {"Synchronization"},
     "LuaScripts": {"Synchronization"},
@@ -18,10 +18,20 @@ MAY_IMPORT = {
     "RedisPatterns": {"RESP", "LuaScripts", "Synchronization"},
     "RedisPatternsTesting": {"RESP"} | SYSTEM,
     "PythonBridge": {"CPythonSupport", "LuaScripts"} | SYSTEM,
+    "ParitySupport": {
+        "Hiredis",
+        "LuaScripts",
+        "PythonBridge",
+        "RESP",
+        "RedisPatterns",
+        "RedisPatternsTesting",
+    }
+    | SYSTEM,
     "redis-patterns": {
         "ArgumentParser",
         "Hiredis",
         "LuaScripts",
+        "ParitySupport",
         "PythonBridge",
         "RESP",
         "RedisPatterns",
