@@ -78,7 +78,7 @@ let package = Package(
     .testTarget(
       name: "PythonBridgeTests", dependencies: ["PythonBridge", "TestSupport"], swiftSettings: house),
     .testTarget(
-      name: "ParityTests", dependencies: ["RedisPatterns", "Hiredis", "PythonBridge", "TestSupport"],
+      name: "ParityTests", dependencies: ["ParitySupport", "RedisPatterns", "Hiredis", "PythonBridge", "TestSupport"],
       swiftSettings: house),
     .testTarget(name: "CLITests", dependencies: ["TestSupport"], swiftSettings: house),
   ],
