@@ -1,0 +1,65 @@
+import RESP
+
+extension LockCalls {
+  package enum Acquired: Sendable, Hashable {
+    case acquired(fence: Int64)
+    /// `position` counts from 1; the holder's lease ends in `retryAfter` unless it is renewed.
+    case waiting(position: Int64, retryAfter: Duration)
+    case held(retryAfter: Duration)
+  }
+
+  package enum Renewed: Sendable, Hashable {
+    case renewed(fence: Int64)
+    case lost
+  }
+
+  package enum Released: String, Sendable {
+    case released
+    /// It was only in the queue.
+    case left
+    case lost
+  }
+
+  package static func acquired(_ reply: RESPValue) throws(RedisError) -> Acquired {
+    var reader = try ReplyReader(reply, of: "lock_acquire")
+    let result: Acquired
+    switch reader.status {
+    case "acquired": result = .acquired(fence: try reader.fence())
+    case "waiting":
+      let position = try reader.integer("position")
+      result = .waiting(position: position, retryAfter: try reader.duration("retry_after_us"))
+    case "held": result = .held(retryAfter: try reader.duration("retry_after_us"))
+    default: throw reader.unknownStatus()
+    }
+    try reader.end()
+    return result
+  }
+
+  package static func renewed(_ reply: RESPValue) throws(RedisError) -> Renewed {
+    var reader = try ReplyReader(reply, of: "lock_renew")
+    let result: Renewed
+    switch reader.status {
+    case "renewed": result = .renewed(fence: try reader.fence())
+    case "lost": result = .lost
+    default: throw reader.unknownStatus()
+    }
+    try reader.end()
+    return result
+  }
+
+  package static func released(_ reply: RESPValue) throws(RedisError) -> Released {
+    let reader = try ReplyReader(reply, of: "lock_release")
+    guard let result = Released(rawValue: reader.status) else { throw reader.unknownStatus() }
+    try reader.end()
+    return result
+  }
+}
+
+extension ReplyReader {
+  /// A fence travels as decimal text, because a Lua number would be rounded in other places than ours.
+  fileprivate mutating func fence() throws(RedisError) -> Int64 {
+    let text = try text("fence")
+    guard let fence = Int64(text), fence > 0 else { throw broken("fence '\(text.prefix(40))'") }
+    return fence
+  }
+}

@@ -1,0 +1,42 @@
+import RESP
+
+extension BucketCalls {
+  /// Reads the reply of `take` or `peek`.
+  package func decision(_ reply: RESPValue) throws(RedisError) -> Decision {
+    var reader = try ReplyReader(reply, of: "bucket_take")
+    guard let status = Decision.Status(rawValue: reader.status) else { throw reader.unknownStatus() }
+    let binding = try reader.integer("tier")
+    guard binding >= 1, binding <= Int64(tiers.count) else { throw reader.broken("tier \(binding)") }
+    let retryAfter = try reader.duration("retry_after_us")
+    return Decision(
+      status: status, tier: tiers[Int(binding) - 1].name, retryAfter: retryAfter,
+      tiers: try states(&reader))
+  }
+
+  /// Reads the reply of `refund`.
+  package func refund(_ reply: RESPValue) throws(RedisError) -> Refund {
+    var reader = try ReplyReader(reply, of: "bucket_refund")
+    switch reader.status {
+    case "refunded":
+      let units = try reader.integer("units")
+      return .refunded(units: Int(units), tiers: try states(&reader))
+    case "unknown":
+      try reader.end()
+      return .unknown
+    default: throw reader.unknownStatus()
+    }
+  }
+
+  private func states(_ reader: inout ReplyReader) throws(RedisError) -> [TierState] {
+    var states: [TierState] = []
+    states.reserveCapacity(tiers.count)
+    for tier in tiers {
+      let remaining = try reader.integer("remaining")
+      states.append(
+        TierState(
+          name: tier.name, remaining: Int(remaining), resetAfter: try reader.duration("reset_after_us")))
+    }
+    try reader.end()
+    return states
+  }
+}

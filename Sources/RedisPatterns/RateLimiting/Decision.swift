@@ -1,0 +1,54 @@
+/// What the limiter said. A failure of the store is never a decision: it is thrown.
+public struct Decision: Sendable, Hashable {
+  public enum Status: String, Sendable {
+    /// Every tier was charged.
+    case allowed
+    /// No tier was charged and nothing was written; waiting `retryAfter` is enough, when nobody else comes first.
+    case denied
+    /// The cost is larger than a tier's burst: waiting will never help.
+    case impossible
+  }
+
+  public let status: Status
+  /// The binding tier: the one with the least left, or the one that refuses for longest.
+  public let tier: String
+  /// Exact to the microsecond; zero unless denied.
+  public let retryAfter: Duration
+  /// Each tier after this decision, in the order of the limit.
+  public let tiers: [TierState]
+
+  public init(status: Status, tier: String, retryAfter: Duration, tiers: [TierState]) {
+    self.status = status
+    self.tier = tier
+    self.retryAfter = retryAfter
+    self.tiers = tiers
+  }
+
+  public var isAllowed: Bool { status == .allowed }
+
+  /// Whole units left in the binding tier.
+  public var remaining: Int { tiers.first { $0.name == tier }?.remaining ?? 0 }
+}
+
+/// One tier of a bucket, as a decision found it.
+public struct TierState: Sendable, Hashable {
+  public let name: String
+  /// Whole units that could be spent now.
+  public let remaining: Int
+  /// Until the bucket is full again; exact to the microsecond.
+  public let resetAfter: Duration
+
+  public init(name: String, remaining: Int, resetAfter: Duration) {
+    self.name = name
+    self.remaining = remaining
+    self.resetAfter = resetAfter
+  }
+}
+
+/// What became of a refund.
+public enum Refund: Sendable, Hashable {
+  /// `units` were charged to this request and are given back; a repeat says the same and gives nothing again.
+  case refunded(units: Int, tiers: [TierState])
+  /// No charge of this request is on record (any more): nothing was given back.
+  case unknown
+}
