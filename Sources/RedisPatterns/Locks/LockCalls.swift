@@ -29,7 +29,7 @@ package struct LockCalls: Sendable {
 
   package func renew(owner: String, ttl: Duration, nowUs: Int64 = 0) throws(RedisError) -> ScriptCall {
     ScriptCall(
-      .lockRenew, keys: [keys[0]],
+      .lockRenew, keys: Array(keys[..<2]),
       arguments: [try NumberRule.word(owner, "owner"), try NumberRule.ttl(ttl), nowUs])
   }
 
