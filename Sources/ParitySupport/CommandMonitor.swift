@@ -2,80 +2,39 @@ import Foundation
 import RESP
 import Synchronization
 
-/// One command as the server saw it.
-public struct RecordedCommand: Sendable, Hashable {
-  public let database: Int
-  /// Called by a script, not by a client.
-  public let inScript: Bool
-  public let arguments: [[UInt8]]
-
-  public var verb: String { String(decoding: arguments.first ?? [], as: UTF8.self).uppercased() }
-
-  /// As a person would type it; bytes that are not printable stand as `\xHH`.
-  public var text: String { arguments.map(Self.readable).joined(separator: " ") }
-
-  private static func readable(_ bytes: [UInt8]) -> String {
-    if bytes.isEmpty { return "\"\"" }
-    return bytes.map { byte in
-      byte > 32 && byte < 127
-        ? String(UnicodeScalar(byte)) : byte == 32 ? "\\x20" : "\\x" + String(format: "%02x", byte)
-    }.joined()
-  }
-}
-
 /// Records every command of a server by `MONITOR`. For private servers only: it slows a server down and sees all data.
 public final class CommandMonitor: Sendable {
-  private struct State {
-    var commands: [RecordedCommand] = []
-    var failure: String?
-  }
+  private let socket: MonitorSocket
+  private let recorded: Mutex<[RecordedCommand]>
 
-  private let descriptor: Int32
-  private let state = Mutex(State())
-
+  /// Returns when the server records.
   /// - Parameter socketPath: the server's unix socket.
   /// - Throws: `RedisError(.connect)`.
   public init(socketPath: String) throws(RedisError) {
-    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let path = Array(socketPath.utf8)
-    let room = MemoryLayout.size(ofValue: address.sun_path)
-    guard path.count < room else {
-      throw RedisError(.connect, "the socket path is longer than \(room - 1) bytes", execution: .notExecuted)
-    }
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
-    let connected = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    guard connected == 0, write(descriptor, "MONITOR\r\n", 9) == 9 else {
-      let reason = String(cString: strerror(errno))
-      close(descriptor)
-      throw RedisError(.connect, "cannot watch the server: \(reason)", execution: .notExecuted, address: socketPath)
-    }
-    let thread = Thread { [descriptor, weak self] in
+    socket = try MonitorSocket(path: socketPath)
+    recorded = Mutex([])
+    let thread = Thread { [socket, weak self] in
       var rest: [UInt8] = []
-      var chunk = [UInt8](repeating: 0, count: 65_536)
-      while true {
-        let count = read(descriptor, &chunk, chunk.count)
-        guard count > 0, let self else { break }
-        rest += chunk[..<count]
-        while let end = rest.firstIndex(of: 10) {
-          let line = Array(rest[..<end])
-          rest.removeSubrange(...end)
-          if let command = Self.parse(line) { self.state.withLock { $0.commands.append(command) } }
+      while let chunk = socket.read(), let self {
+        rest += chunk
+        var start = 0
+        while let end = rest[start...].firstIndex(of: 10) {
+          if let command = RecordedCommand(monitorLine: Array(rest[start..<end])) {
+            self.recorded.withLock { $0.append(command) }
+          }
+          start = end + 1
         }
+        rest.removeSubrange(..<start)
       }
+      socket.end()
     }
     thread.start()
   }
 
-  deinit { stop() }
+  deinit { socket.interrupt() }
 
   /// Ends the recording; what was recorded stays.
-  public func stop() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+  public func stop() { socket.interrupt() }
 
   /// Everything that the server ran since the last call and before now, without the marks by which this is known.
   /// - Parameter executor: a connection to the same server.
@@ -84,55 +43,76 @@ public final class CommandMonitor: Sendable {
     _ = try await executor.execute(RESPCommand("ECHO", mark))
     let deadline = ContinuousClock.now + .seconds(10)
     while ContinuousClock.now < deadline {
-      let seen: [RecordedCommand]? = state.withLock { state in
-        guard let end = state.commands.firstIndex(where: { $0.arguments.last == mark }) else { return nil }
-        let before = Array(state.commands[..<end])
-        state.commands.removeSubrange(...end)
+      let seen: [RecordedCommand]? = recorded.withLock { commands in
+        guard let end = commands.firstIndex(where: { $0.arguments.last == mark }) else { return nil }
+        let before = Array(commands[..<end])
+        commands.removeSubrange(...end)
         return before
       }
-      if let seen { return seen.filter { !($0.verb == "ECHO") } }
-      try? await Task.sleep(for: .milliseconds(1))
+      if let seen { return seen }
+      do { try await Task.sleep(for: .milliseconds(1)) } catch {
+        throw RedisError(.cancelled, "the recording was cancelled", execution: .notExecuted)
+      }
     }
     throw RedisError(.timeout, "MONITOR did not deliver the mark within 10 s", execution: .unknown)
   }
+}
 
-  /// `+1700000000.123456 [0 unix:/x.sock] "SET" "k" "a\x00\"b"`
-  static func parse(_ line: [UInt8]) -> RecordedCommand? {
-    guard let open = line.firstIndex(of: UInt8(ascii: "[")), let shut = line.firstIndex(of: UInt8(ascii: "]"))
-    else { return nil }
-    let origin = String(decoding: line[(open + 1)..<shut], as: UTF8.self).split(separator: " ", maxSplits: 1)
-    var arguments: [[UInt8]] = []
-    var at = shut + 1
-    while at < line.count {
-      guard line[at] == UInt8(ascii: "\"") else {
-        at += 1
-        continue
-      }
-      at += 1
-      var argument: [UInt8] = []
-      while at < line.count, line[at] != UInt8(ascii: "\"") {
-        if line[at] == UInt8(ascii: "\\"), at + 1 < line.count {
-          at += 1
-          switch line[at] {
-          case UInt8(ascii: "n"): argument.append(10)
-          case UInt8(ascii: "r"): argument.append(13)
-          case UInt8(ascii: "t"): argument.append(9)
-          case UInt8(ascii: "a"): argument.append(7)
-          case UInt8(ascii: "b"): argument.append(8)
-          case UInt8(ascii: "x") where at + 2 < line.count:
-            argument.append(UInt8(String(decoding: line[(at + 1)...(at + 2)], as: UTF8.self), radix: 16) ?? 63)
-            at += 2
-          default: argument.append(line[at])
-          }
-        } else {
-          argument.append(line[at])
-        }
-        at += 1
-      }
-      at += 1
-      arguments.append(argument)
+/// A blocking socket that watches a server. The reading thread closes it; anybody may interrupt it before.
+private final class MonitorSocket: Sendable {
+  private let descriptor: Int32
+  private let open = Mutex(true)
+
+  init(path: String) throws(RedisError) {
+    #if canImport(Darwin)
+      let stream = SOCK_STREAM
+    #else
+      let stream = Int32(SOCK_STREAM.rawValue)
+    #endif
+    descriptor = socket(AF_UNIX, stream, 0)
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    let room = MemoryLayout.size(ofValue: address.sun_path) - 1
+    guard bytes.count <= room else {
+      close(descriptor)
+      throw RedisError(.connect, "the socket path is longer than \(room) bytes", execution: .notExecuted)
     }
-    guard let database = origin.first.flatMap({ Int($0) }), !arguments.isEmpty else { return nil }
-    return RecordedCommand(database: database, inScript: origin.last == "lua", arguments: arguments)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+    let connected = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    // The server's +OK says that it records from now on.
+    var answer = [UInt8](repeating: 0, count: 5)
+    guard connected == 0, write(descriptor, "MONITOR\r\n", 9) == 9,
+      recv(descriptor, &answer, 5, Int32(MSG_WAITALL)) == 5,
+      answer.starts(with: Array("+OK".utf8))
+    else {
+      let reason =
+        connected == 0 ? "it answered \(String(decoding: answer, as: UTF8.self))…" : String(cString: strerror(errno))
+      close(descriptor)
+      throw RedisError(.connect, "cannot watch the server: \(reason)", execution: .notExecuted, address: path)
+    }
+  }
+
+  /// The next bytes; nil at the end.
+  func read() -> [UInt8]? {
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    let count = recv(descriptor, &chunk, chunk.count, 0)
+    return count > 0 ? Array(chunk[..<count]) : nil
+  }
+
+  /// Wakes the reader for good.
+  func interrupt() { open.withLock { if $0 { _ = shutdown(descriptor, Int32(SHUT_RDWR)) } } }
+
+  /// Closes it: from here on the number may belong to another file.
+  func end() {
+    open.withLock { isOpen in
+      if isOpen { close(descriptor) }
+      isOpen = false
+    }
   }
 }

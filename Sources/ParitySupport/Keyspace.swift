@@ -17,6 +17,12 @@ public struct KeyState: Sendable, Hashable {
   public let value: Value
   /// Absolute deadline in ms since 1970, by the server's clock; nil: the key never expires.
   public let expiresAtMs: Int64?
+
+  public init(key: String, value: Value, expiresAtMs: Int64?) {
+    self.key = key
+    self.value = value
+    self.expiresAtMs = expiresAtMs
+  }
 }
 
 public enum Keyspace {
