@@ -53,7 +53,8 @@ let package = Package(
     .systemLibrary(name: "CPython", pkgConfig: "python3-embed"),
     .target(name: "CPythonSupport", dependencies: ["CPython"]),
     .target(
-      name: "PythonBridge", dependencies: ["CPythonSupport", "LuaScripts"], swiftSettings: house),
+      name: "PythonBridge", dependencies: ["CPythonSupport", "LuaScripts"],
+      resources: [.embedInCode("Python/bridge.py")], swiftSettings: house),
 
     .executableTarget(
       name: "redis-patterns",
@@ -76,7 +77,8 @@ let package = Package(
       name: "ConformanceTests", dependencies: ["RedisPatterns", "Hiredis", "TestSupport"],
       swiftSettings: house),
     .testTarget(
-      name: "PythonBridgeTests", dependencies: ["PythonBridge", "TestSupport"], swiftSettings: house),
+      name: "PythonBridgeTests", dependencies: ["PythonBridge", "TestSupport"], exclude: ["Fixtures"],
+      swiftSettings: house),
     .testTarget(
       name: "ParityTests", dependencies: ["ParitySupport", "RedisPatterns", "Hiredis", "PythonBridge", "TestSupport"],
       swiftSettings: house),

@@ -1,0 +1,335 @@
+"""The Python half of the module `_redis_patterns_bridge`; its C half runs this in the module's own namespace."""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import contextlib
+import importlib.machinery
+import importlib.util
+import io
+import itertools
+import os
+import runpy
+import sys
+import threading
+import traceback
+import types
+import zlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Iterator
+
+    Failure = tuple[str, str, str]
+
+    context: dict[str, Any]
+
+    def call(name: str, /, *args: Any, **kwargs: Any) -> Any: ...
+    def _start(ticket: int, name: str, /, *args: Any, **kwargs: Any) -> None: ...
+    def _cancel(ticket: int) -> None: ...
+    def _closing() -> None: ...
+
+
+__all__ = ["SwiftError", "acall", "call", "context", "publish"]
+
+_HERE = "<redis-patterns bridge>"
+
+
+class SwiftError(RuntimeError):
+    """A Swift function threw. `type` is the name of the Swift error's type, `message` its text."""
+
+    def __init__(self, type: str, message: str) -> None:
+        super().__init__(type, message)
+        self.type = type
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.type}: {self.message}"
+
+
+def _error(kind: str, type: str, message: str) -> Exception:
+    match kind:
+        case "lookup":
+            return LookupError(message)
+        case "type":
+            return TypeError(message)
+        case "cancelled":
+            return SwiftError("CancellationError", message)
+        case "interrupted":
+            return KeyboardInterrupt()  # type: ignore[return-value]
+        case _:
+            return SwiftError(type, message)
+
+
+# asyncio ------------------------------------------------------------------------------------------------------------
+
+_tickets = itertools.count(1)
+_pending: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Future[Any]]] = {}
+
+
+async def acall(name: str, /, *args: Any, **kwargs: Any) -> Any:
+    """Calls a Swift function without blocking the event loop; cancelling the await cancels the Swift task."""
+    from asyncio import CancelledError, get_running_loop
+
+    loop = get_running_loop()
+    future: asyncio.Future[Any] = loop.create_future()
+    ticket = next(_tickets)
+    _pending[ticket] = (loop, future)
+    try:
+        _start(ticket, name, *args, **kwargs)
+        return await future
+    except CancelledError:
+        _cancel(ticket)
+        raise
+    finally:
+        _pending.pop(ticket, None)
+
+
+def _complete(results: list[tuple[int, Failure | None, Any]]) -> None:
+    """Called on the bridge's own thread: hands each result to the loop that waits for it, one wake-up per loop."""
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[int, Failure | None, Any]]] = {}
+    for result in results:
+        waiting = _pending.get(result[0])
+        if waiting is not None:
+            loops.setdefault(waiting[0], []).append(result)
+    for loop, settled in loops.items():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_settle, settled)
+
+
+def _settle(results: list[tuple[int, Failure | None, Any]]) -> None:
+    for ticket, failure, value in results:
+        waiting = _pending.get(ticket)
+        if waiting is None or waiting[1].done():
+            continue
+        if failure is None:
+            waiting[1].set_result(value)
+        else:
+            waiting[1].set_exception(_error(*failure))
+
+
+def _await(coroutine: Any) -> Any:
+    import asyncio
+
+    return asyncio.run(coroutine)
+
+
+# Exceptions ---------------------------------------------------------------------------------------------------------
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _name(exception: BaseException) -> str:
+    kind = type(exception)
+    plain = kind.__module__ in ("builtins", "__main__", "_redis_patterns_bridge")
+    return kind.__qualname__ if plain else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _message(exception: BaseException) -> str:
+    try:
+        return _printable(str(exception))
+    except Exception as failure:
+        return f"<str() of the exception raised {type(failure).__name__}>"
+
+
+def _causes(exception: BaseException) -> Iterator[BaseException]:
+    seen = {id(exception)}
+    at: BaseException | None = exception
+    while at is not None:
+        at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
+        if at is None or id(at) in seen:
+            return
+        seen.add(id(at))
+        yield at
+
+
+def _trim(exception: BaseException) -> None:
+    """Removes this file's own frames from the top of the traceback: the user's code begins below them."""
+    frames = exception.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename == _HERE:
+        frames = frames.tb_next
+    exception.__traceback__ = frames
+
+
+def _describe(exception: BaseException) -> tuple[Any, ...]:
+    _trim(exception)
+    try:
+        lines = traceback.format_exception(type(exception), exception, exception.__traceback__)
+        text = _printable("".join(lines))
+    except Exception as failure:
+        text = f"<formatting the traceback raised {type(failure).__name__}>\n"
+    missing = exception.name if isinstance(exception, ModuleNotFoundError) else None
+    causes = [(_name(cause), _message(cause)) for cause in _causes(exception)]
+    return (_name(exception), _message(exception), text, _status(exception), causes, missing)
+
+
+def _status(exception: BaseException) -> int:
+    """The exit status that python3 would end with."""
+    if isinstance(exception, KeyboardInterrupt):
+        return 130
+    if not isinstance(exception, SystemExit):
+        return 1
+    if exception.code is None:
+        return 0
+    if isinstance(exception.code, int):
+        fits = -(2**63) <= exception.code < 2**63
+        return int(exception.code) & 0xFF if fits else 0xFF
+    return 1
+
+
+# Scripts ------------------------------------------------------------------------------------------------------------
+
+
+class _Captured(io.BytesIO):
+    """Keeps what was written even when the script closes its stdout."""
+
+    def close(self) -> None:
+        pass
+
+
+_published: list[Any] = []
+
+
+def publish(value: Any) -> None:
+    """Gives the Swift program a result beside stdout; the last call of a script counts."""
+    _published[:] = [value]
+
+
+def _report(exception: BaseException) -> int:
+    """Does what python3 does with an exception that nobody caught."""
+    _trim(exception)
+    if isinstance(exception, SystemExit):
+        if exception.code is not None and not isinstance(exception.code, int):
+            with contextlib.suppress(Exception):
+                print(exception.code, file=sys.stderr)
+    else:
+        sys.excepthook(type(exception), exception, exception.__traceback__)
+    return _status(exception)
+
+
+def _join_threads(before: set[threading.Thread]) -> None:
+    for thread in threading.enumerate():
+        if thread not in before and not thread.daemon and thread is not threading.current_thread():
+            thread.join()
+
+
+@contextlib.contextmanager
+def _siblings(directory: str) -> Iterator[None]:
+    """Lets a file import its neighbours, and forgets them afterwards: another folder may hold the same names."""
+    path, modules = list(sys.path), set(sys.modules)
+    sys.path.insert(0, directory)
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        prefix = os.path.join(directory, "")
+        for name in set(sys.modules) - modules:
+            file = getattr(sys.modules[name], "__file__", None) or ""
+            if file.startswith(prefix) and file.endswith(".py") and "site-packages" not in file:
+                sys.modules.pop(name, None)
+
+
+def _execute_file(path: str) -> None:
+    with io.open_code(path) as file:
+        code = compile(file.read(), path, "exec", dont_inherit=True)
+    main = types.ModuleType("__main__")
+    main.__dict__.update(
+        __file__=path,
+        __builtins__=builtins,
+        __annotations__={},
+        __cached__=None,
+        __loader__=importlib.machinery.SourceFileLoader("__main__", path),
+    )
+    sys.modules["__main__"] = main
+    exec(code, main.__dict__)
+
+
+def _guard(body: Callable[[], None]) -> tuple[int, tuple[Any, ...] | None]:
+    before = set(threading.enumerate())
+    try:
+        try:
+            body()
+        finally:
+            _join_threads(before)
+        return 0, None
+    except BaseException as exception:
+        status = _report(exception)
+        return status, None if isinstance(exception, SystemExit) else _describe(exception)
+
+
+def _run(target: str, is_module: bool, arguments: list[str], capture: bool, values: dict[str, Any]) -> tuple[Any, ...]:
+    """Runs a file, or a module as `python3 -m` does: (status, stdout, stderr, published value, failure)."""
+    path = target if is_module else os.path.abspath(target)
+    if not is_module and not os.path.isfile(path):
+        problem = "[Errno 21] Is a directory" if os.path.isdir(path) else "[Errno 2] No such file or directory"
+        raise FileNotFoundError(f"can't open file '{path}': {problem}")
+    kept = sys.argv, sys.stdout, sys.stderr, sys.excepthook, sys.modules.get("__main__")
+    streams = _Captured(), _Captured()
+    _published.clear()
+    context.clear()
+    context.update(values)
+    sys.argv = [path, *arguments]
+    if capture:
+        sys.stdout = io.TextIOWrapper(streams[0], "utf-8", "surrogateescape", newline="\n", write_through=True)
+        sys.stderr = io.TextIOWrapper(streams[1], "utf-8", "backslashreplace", newline="\n", write_through=True)
+    try:
+        with _siblings(os.getcwd() if is_module else os.path.dirname(path)):
+            if is_module:
+                status, failure = _guard(lambda: _execute_module(target))
+            else:
+                status, failure = _guard(lambda: _execute_file(path))
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        sys.argv, sys.stdout, sys.stderr, sys.excepthook = kept[:4]
+        if kept[4] is not None:
+            sys.modules["__main__"] = kept[4]
+        context.clear()
+    published = _published.pop() if _published else None
+    return (status, streams[0].getvalue(), streams[1].getvalue(), published, failure)
+
+
+def _execute_module(name: str) -> None:
+    runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+
+def _call_file(path: str, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """Loads a file afresh, under a name of its own, and calls one of its functions."""
+    path = os.path.abspath(path)
+    stem = os.path.splitext(os.path.basename(path))[0]
+    name = f"_redis_patterns_file_{stem}_{zlib.crc32(path.encode())}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python file", name=stem, path=path)
+    module = importlib.util.module_from_spec(spec)
+    with _siblings(os.path.dirname(path)):
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+            return getattr(module, function)(*arguments, **keywords)
+        finally:
+            sys.modules.pop(name, None)
+
+
+# Start and end ------------------------------------------------------------------------------------------------------
+
+
+def _prepare(paths: list[str]) -> tuple[str, str]:
+    sys.path[:0] = [path for path in paths if path not in sys.path]
+    return sys.executable, sys.prefix
+
+
+def _shutdown() -> None:
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+
+
+atexit.register(_closing)

@@ -1,0 +1,198 @@
+import CPythonSupport
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The interpreter as its own thread sees it.
+@PythonActor
+enum PythonRuntime {
+  private static var outcome: Result<PythonInstallation, PythonStartError>?
+  private static var configuration = PythonConfiguration()
+  private static var isShutDown = false
+
+  /// Starts Python once; what came of it, the first time or now.
+  @discardableResult
+  static func start(_ wanted: PythonConfiguration?) throws(PythonStartError) -> PythonInstallation {
+    if isShutDown {
+      throw PythonStartError("Python was shut down", remedy: "call PythonInterpreter.shutdown() last")
+    }
+    if let outcome {
+      let installation = try outcome.get()
+      if let wanted, wanted != configuration {
+        throw PythonStartError(
+          "Python already runs with another configuration: \(installation.summary)",
+          remedy:
+            "call PythonInterpreter.start before the first use of Python, and everywhere with equal values")
+      }
+      return installation
+    }
+    configuration = wanted ?? PythonConfiguration()
+    let result = Result { () throws(PythonStartError) in try launch() }
+    outcome = result
+    return try result.get()
+  }
+
+  private static func launch() throws(PythonStartError) -> PythonInstallation {
+    let installation = try PythonInstallation.find(
+      venv: configuration.venv, isolated: configuration.isolated)
+    try PythonProcess.claim(.actor)
+    if let message = cps_start(installation.launcher, configuration.isolated) {
+      defer { free(message) }
+      throw PythonStartError(
+        "\(installation.summary) did not start: \(String(cString: message))",
+        remedy: "check that \(installation.executable) itself runs")
+    }
+    PythonThread.shared.pythonDidStart()
+    let paths = configuration.paths.map { PythonValue.string(Files.absolute($0)) }
+    do {
+      try bridge("_prepare", [.list(paths)])
+    } catch {
+      throw PythonStartError("\(installation.summary) did not start: \(error)", remedy: "report this error")
+    }
+    return installation
+  }
+
+  static func shutDown() throws {
+    guard case .success = outcome, !isShutDown else { return }
+    isShutDown = true
+    try bridge("_shutdown", [])
+  }
+
+  // MARK: Calls
+
+  /// Calls a function of `_redis_patterns_bridge`.
+  @discardableResult
+  static func bridge(_ function: String, _ arguments: [PythonValue]) throws -> PythonValue {
+    guard let callable = cps_bridge(function) else { throw takeError() }
+    defer { cps_release(callable) }
+    return try call(callable, arguments, [:], discards: false)
+  }
+
+  static func call(
+    _ module: String, _ function: String, _ arguments: [PythonValue], _ keywords: [String: PythonValue],
+    discards: Bool
+  ) throws -> PythonValue {
+    let callable = try lookUp(module, function)
+    defer { cps_release(callable) }
+    return try call(callable, arguments, keywords, discards: discards)
+  }
+
+  /// A new reference to `module.function`; the name may hold dots: `Path.cwd`.
+  static func lookUp(_ module: String, _ function: String) throws -> PythonObject {
+    var module = module
+    guard
+      var object = module.withUTF8({ utf8 in
+        utf8.withMemoryRebound(to: CChar.self) { cps_import($0.baseAddress, $0.count) }
+      })
+    else { throw takeError() }
+    for name in function.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) {
+      var name = String(Substring(name))
+      let attribute = name.withUTF8 { utf8 in
+        utf8.withMemoryRebound(to: CChar.self) { cps_attribute(object, $0.baseAddress, $0.count) }
+      }
+      cps_release(object)
+      guard let attribute else { throw takeError() }
+      object = attribute
+    }
+    return object
+  }
+
+  static func call(
+    _ callable: PythonObject, _ arguments: [PythonValue], _ keywords: [String: PythonValue], discards: Bool
+  ) throws -> PythonValue {
+    let result = try withArguments(arguments, keywords) { values, names in
+      cps_call(callable, values.baseAddress, arguments.count, names)
+    }
+    guard let result else { throw takeError() }
+    defer { cps_release(result) }
+    if discards { return .none }
+    do throws(PythonConversionError) {
+      return try PythonValue(result, "result")
+    } catch {
+      guard String(cString: cps_type_name(result)) == "coroutine" else { throw error }
+      return try finish(result)
+    }
+  }
+
+  /// An `async def` was called: its coroutine runs to its end in an event loop of its own.
+  private static func finish(_ coroutine: PythonObject) throws -> PythonValue {
+    guard let run = cps_bridge("_await") else { throw takeError() }
+    defer { cps_release(run) }
+    let arguments: [PythonObject?] = [coroutine]
+    guard let result = cps_call(run, arguments, 1, nil) else { throw takeError() }
+    defer { cps_release(result) }
+    return try PythonValue(result, "result")
+  }
+
+  /// Makes the objects for a call, lends them, and releases them.
+  private static func withArguments(
+    _ arguments: [PythonValue], _ keywords: [String: PythonValue],
+    _ body: (UnsafeBufferPointer<PythonObject?>, PythonObject?) -> PythonObject?
+  ) throws(PythonConversionError) -> PythonObject? {
+    var objects: [PythonObject?] = []
+    defer { for object in objects { cps_release(object) } }
+    objects.reserveCapacity(arguments.count + keywords.count)
+    for (index, value) in arguments.enumerated() {
+      objects.append(try value.makeObject("arguments[\(index)]"))
+    }
+    guard !keywords.isEmpty else { return objects.withUnsafeBufferPointer { body($0, nil) } }
+    var names: [PythonValue] = []
+    for (name, value) in keywords {
+      names.append(.string(name))
+      objects.append(try value.makeObject(name))
+    }
+    let tuple = try PythonValue.tuple(names).makeObject("keywords")
+    defer { cps_release(tuple) }
+    return objects.withUnsafeBufferPointer { body($0, tuple) }
+  }
+
+  // MARK: Errors
+
+  /// Takes Python's error indicator and clears it.
+  static func takeError() -> any Error {
+    guard let exception = cps_take_error() else {
+      return PythonError(
+        type: "SystemError", message: "Python failed without an exception", traceback: "", causes: [],
+        exitCode: 1, hint: nil)
+    }
+    defer { cps_release(exception) }
+    guard let describe = cps_bridge("_describe") else { return unknown(exception) }
+    defer { cps_release(describe) }
+    let arguments: [PythonObject?] = [exception]
+    guard let parts = cps_call(describe, arguments, 1, nil) else { return unknown(exception) }
+    defer { cps_release(parts) }
+    guard let value = try? PythonValue(parts) else { return unknown(exception) }
+    return error(from: value)
+  }
+
+  private static func unknown(_ exception: PythonObject) -> PythonError {
+    cps_release(cps_take_error())
+    return PythonError(
+      type: String(cString: cps_type_name(exception)), message: "", traceback: "", causes: [], exitCode: 1,
+      hint: nil)
+  }
+
+  /// From what `_describe` returns.
+  static func error(from description: PythonValue) -> PythonError {
+    let parts = description.elements ?? []
+    let causes = (parts[4].elements ?? []).map { cause in
+      PythonError.Cause(
+        type: cause.elements?[0].string ?? "", message: cause.elements?[1].string ?? "")
+    }
+    return PythonError(
+      type: parts[0].string ?? "", message: parts[1].string ?? "", traceback: parts[2].string ?? "",
+      causes: causes, exitCode: Int32(parts[3].int ?? 1), hint: parts[5].string.flatMap(hint(missing:)))
+  }
+
+  private static func hint(missing module: String) -> String? {
+    guard case .success(let installation) = outcome else { return nil }
+    let package = module.split(separator: ".").first.map(String.init) ?? module
+    return "\(module) was looked for by \(installation.summary); "
+      + "install it with: \(installation.launcher) -m pip install \(package)"
+  }
+}

@@ -1,0 +1,34 @@
+/// Python, for the time of one ``PythonInterpreter/perform(_:)``: calls without a change of thread.
+public struct PythonSession {
+  @PythonActor init() {}
+
+  @PythonActor @discardableResult
+  public func call(
+    _ module: String, _ function: String, _ arguments: [PythonValue] = [],
+    keywords: [String: PythonValue] = [:]
+  ) throws -> PythonValue {
+    try PythonRuntime.call(module, function, arguments, keywords, discards: false)
+  }
+
+  @PythonActor
+  public func callDiscardingResult(
+    _ module: String, _ function: String, _ arguments: [PythonValue] = [],
+    keywords: [String: PythonValue] = [:]
+  ) throws {
+    _ = try PythonRuntime.call(module, function, arguments, keywords, discards: true)
+  }
+
+  @PythonActor @discardableResult
+  public func call(
+    file: String, _ function: String, _ arguments: [PythonValue] = [],
+    keywords: [String: PythonValue] = [:]
+  ) throws -> PythonValue {
+    let named = keywords.map { (PythonValue.string($0.key), $0.value) }
+    return try PythonRuntime.bridge(
+      "_call_file",
+      [
+        .string(file), .string(function), .tuple(arguments),
+        .dict(Dictionary(uniqueKeysWithValues: named)),
+      ])
+  }
+}
