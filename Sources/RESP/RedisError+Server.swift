@@ -35,15 +35,18 @@ extension RedisError.Code {
     switch self {
     case .argument: "Correct the argument that the message names; nothing was sent."
     case .url: "Write the URL as redis://[user:password@]host[:port][/database] or unix:///path/to/socket."
-    case .connect: "Check that a Redis server listens at this address and that nothing between refuses the connection."
+    case .connect:
+      "Check that a Redis server listens at this address and that nothing between refuses the connection."
     case .connectionLost:
       "Repeat the call if it may run twice, or give it a request id; see whether the server restarted."
     case .timeout:
       "Look for slow commands (SLOWLOG GET) or a stalled server; raise the deadline only if the work needs it."
     case .cancelled: "Nothing to do: the caller asked for it. The command may still have run."
-    case .overloaded: "Slow the callers down or raise the queue limit; the server answers more slowly than it is asked."
+    case .overloaded:
+      "Slow the callers down or raise the queue limit; the server answers more slowly than it is asked."
     case .closed: "Make a new client: this one was closed."
-    case .protocol: "Check that the port is a Redis server's and speaks plain RESP2; the connection was dropped."
+    case .protocol:
+      "Check that the port is a Redis server's and speaks plain RESP2; the connection was dropped."
     case .limit: "Ask for less at a time, or raise the reply limit; the connection was dropped."
     case .reply: "Check that the scripts and the client are of the same protocol number."
     case .unsupported: "Use a client or a server that offers this."
@@ -70,6 +73,7 @@ extension RedisError: CustomStringConvertible {
   public var description: String {
     let place = address.map { " at \($0)" } ?? ""
     let verb = command.map { "\($0), " } ?? ""
-    return "\(code.rawValue)\(place): \(message) (\(verb)\(execution.rawValue)). \(nextStep) See \(documentation)"
+    return
+      "\(code.rawValue)\(place): \(message) (\(verb)\(execution.rawValue)). \(nextStep) See \(documentation)"
   }
 }

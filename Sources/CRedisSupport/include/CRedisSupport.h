@@ -1,1 +1,6 @@
 #pragma once
+
+#include "lock.h"
+#include "poller.h"
+#include "process.h"
+#include "transport.h"

@@ -1,0 +1,22 @@
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// Asks a server by its socket file whether it takes commands.
+enum ReadyProbe {
+  /// True for any answer but none: one that wants a password, or is still loading, is there.
+  static func answers(_ path: String) -> Bool {
+    let descriptor = LoopbackSocket.make(AF_UNIX)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    guard LoopbackSocket.connect(descriptor, path: path) else { return false }
+    var patience = timeval(tv_sec: 1, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    var ping = "PING\r\n"
+    guard ping.withUTF8({ write(descriptor, $0.baseAddress, $0.count) }) == 6 else { return false }
+    var first: UInt8 = 0
+    return read(descriptor, &first, 1) == 1
+  }
+}

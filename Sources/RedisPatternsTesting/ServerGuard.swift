@@ -1,0 +1,61 @@
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// A small shell that outlives us by a moment: when our process ends, however it ends, it kills the server and
+/// removes its folder.
+///
+/// It reads pids from a stream whose other end only we hold. The last one read is the server's; end of file means that
+/// we are gone. (`PR_SET_PDEATHSIG` will not do: it follows the *thread* that started the child, and pool threads end.)
+struct ServerGuard: Sendable {
+  private let shell: ChildProcess
+  private let pipe: Int32
+
+  private static let script = """
+    trap '' INT TERM HUP
+    pid=0
+    while read -r next; do pid=$next; done
+    [ "$pid" -gt 0 ] && kill -9 "$pid"
+    rm -rf -- "$1"
+    """
+
+  init(folder: String) throws(RedisServerError) {
+    var ends: [Int32] = [-1, -1]
+    // A socket pair and no pipe: it is made with CLOEXEC in one step, so that no child of another thread holds an end.
+    #if canImport(Darwin)
+      let made = socketpair(AF_UNIX, SOCK_STREAM, 0, &ends)
+    #else
+      let made = socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends)
+    #endif
+    guard made == 0 else { throw .system("socketpair: \(String(cString: strerror(errno)))") }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    defer { close(ends[0]) }
+    do throws(RedisServerError) {
+      shell = try ChildProcess(
+        "/bin/sh", ["-c", Self.script, "redis-patterns-guard", folder], input: ends[0])
+    } catch {
+      close(ends[1])
+      throw error
+    }
+    pipe = ends[1]
+  }
+
+  /// Tells which process to end with us; nil when none is left.
+  func watch(_ pid: pid_t?) {
+    var line = "\(pid ?? 0)\n"
+    #if canImport(Darwin)
+      let flags: Int32 = 0
+    #else
+      let flags = Int32(MSG_NOSIGNAL)
+    #endif
+    _ = line.withUTF8 { send(pipe, $0.baseAddress, $0.count, flags) }
+  }
+
+  /// Lets it clean up now, and waits until it has.
+  func finish() {
+    close(pipe)
+    shell.reap()
+  }
+}
