@@ -56,19 +56,16 @@ if holder == owner then
 end
 
 while not holder do
-  local first = redis.call('LINDEX', queue, 0)
+  local first = redis.call('LPOP', queue)
   if not first then
     return { 'acquired', grant(owner, now_us + ttl_us) }
   end
   local leaves_us, patient_us = string.match(redis.call('HGET', waiters, first) or '0 0', '^(%d+) (%d+)$')
-  if first == owner then
-    redis.call('LPOP', queue)
-    redis.call('HDEL', waiters, first)
-    return { 'acquired', grant(owner, now_us + ttl_us) }
-  end
-  redis.call('LPOP', queue)
   redis.call('HDEL', waiters, first)
   if tonumber(leaves_us) > now_us then
+    if first == owner then
+      return { 'acquired', grant(owner, now_us + ttl_us) }
+    end
     holder, until_us = first, now_us + tonumber(patient_us)
     grant(first, until_us)
     redis.call('PUBLISH', channel, first)

@@ -1,0 +1,176 @@
+"""The calls of the cache as values, and what their replies mean. Pure: nothing here talks to a server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal, TypeAlias
+
+from .._arguments import digits, token, whole
+from ..errors import argument_error
+from ..keys import key
+from ..script import ScriptCall, load, status_of
+from .entry import Entry
+
+Fill: TypeAlias = Literal["stored", "lost", "older"]
+Renewal: TypeAlias = Literal["renewed", "lost"]
+Release: TypeAlias = Literal["released", "lost"]
+_FILL: tuple[Fill, ...] = ("stored", "lost", "older")
+_RENEWAL: tuple[Renewal, ...] = ("renewed", "lost")
+_RELEASE: tuple[Release, ...] = ("released", "lost")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A fresh entry."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Win:
+    """Ours to load. `entry` is stale, or there is none."""
+
+    entry: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holdoff:
+    """Ours to load, but not to be cached: the source may still lag behind a delete."""
+
+    entry: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Somebody else loads; the lease ends after `retry_after` if it is not renewed."""
+
+    retry_after: timedelta
+    entry: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The last load failed; nobody asks the source again before `retry_after`."""
+
+    retry_after: timedelta
+    entry: Entry | None
+
+
+Acquire: TypeAlias = Found | Win | Holdoff | Busy | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one cached value."""
+
+    entry: str
+    lease: str
+
+    @classmethod
+    def of(cls, name: str, *, namespace: str | None = None) -> Keys:
+        return cls(key("cache", name, namespace=namespace), key("cache", name, "lease", namespace=namespace))
+
+
+def acquire(keys: Keys, *, token: str, ttl_us: int) -> ScriptCall[Acquire]:
+    """Reads the entry, or wins the right to load it for `ttl_us`."""
+    args = (_token(token), digits(whole(ttl_us, "ttl", 1000)), b"0")
+    return ScriptCall(load("cache_acquire"), (keys.entry, keys.lease), args, _read_acquire)
+
+
+def fill(
+    keys: Keys,
+    *,
+    token: str,
+    payload: bytes,
+    ttl_us: int,
+    negative: bool = False,
+    codec: int = 0,
+    grace_us: int = 0,
+    load_us: int = 0,
+    version: int = 0,
+) -> ScriptCall[Fill]:
+    """Stores what the holder of the lease has loaded, fresh for `ttl_us` and then served stale for `grace_us`."""
+    if not 0 <= version < 2**64:
+        raise argument_error("version must be 0 to 2^64 - 1")
+    entry = Entry(
+        payload,
+        negative=negative,
+        codec=whole(codec, "codec", 0, 255),
+        version=version,
+        grace_ms=_milliseconds(grace_us, "grace"),
+        load_ms=_milliseconds(load_us, "load"),
+    )
+    args = (_token(token), entry.encode(), digits(whole(ttl_us, "ttl", 1000)), digits(grace_us), b"0")
+    return ScriptCall(load("cache_fill"), (keys.entry, keys.lease), args, _read_fill)
+
+
+def renew(keys: Keys, *, token: str, ttl_us: int) -> ScriptCall[Renewal]:
+    """Keeps the right to load while a slow loader runs."""
+    args = (_token(token), digits(whole(ttl_us, "ttl", 1000)), b"0")
+    return ScriptCall(load("cache_renew"), (keys.lease,), args, _read_renew)
+
+
+def release(keys: Keys, *, token: str, backoff_us: int = 0) -> ScriptCall[Release]:
+    """Gives back the right to load; with a back-off nobody asks the source before it has passed."""
+    args = (_token(token), digits(whole(backoff_us, "backoff", 0)), b"0")
+    return ScriptCall(load("cache_release"), (keys.lease,), args, _read_release)
+
+
+def delete(keys: Keys, *, holdoff_us: int = 0) -> ScriptCall[int]:
+    """Forgets the entry and voids every load under way; the number of entries that were there."""
+    args = (digits(whole(holdoff_us, "holdoff", 0)), b"0")
+    return ScriptCall(load("cache_delete"), (keys.entry, keys.lease), args, _read_delete)
+
+
+def _token(value: str) -> bytes:
+    return token(value, "token")
+
+
+def _milliseconds(duration_us: int, what: str) -> int:
+    milliseconds = -(-whole(duration_us, what, 0) // 1000)
+    if milliseconds >= 2**32:
+        raise argument_error(f"{what} must be less than 2^32 ms")
+    return milliseconds
+
+
+def _entry(words: list[Any]) -> Entry | None:
+    if len(words) > 1:
+        raise ValueError("words")
+    return Entry.decode(words[0]) if words else None
+
+
+def _read_acquire(reply: Any) -> Acquire:
+    match [reply[0].decode(), *reply[1:]]:
+        case ["hit", stored]:
+            entry = Entry.decode(stored)
+            if entry is not None:
+                return Found(entry)
+        case ["win", *rest]:
+            return Win(_entry(rest))
+        case ["holdoff", *rest]:
+            return Holdoff(_entry(rest))
+        case ["busy", retry, *rest]:
+            return Busy(timedelta(microseconds=int(retry)), _entry(rest))
+        case ["failed", retry, *rest]:
+            return Failed(timedelta(microseconds=int(retry)), _entry(rest))
+    raise ValueError("status")
+
+
+def _read_fill(reply: Any) -> Fill:
+    return status_of(reply, _FILL)
+
+
+def _read_renew(reply: Any) -> Renewal:
+    return status_of(reply, _RENEWAL)
+
+
+def _read_release(reply: Any) -> Release:
+    return status_of(reply, _RELEASE)
+
+
+def _read_delete(reply: Any) -> int:
+    match [reply[0].decode(), *reply[1:]]:
+        case ["deleted", entries]:
+            return int(entries)
+    raise ValueError("status")

@@ -1,0 +1,204 @@
+"""The one place that talks to redis-py: runs calls, turns its exceptions into typed errors, makes safe clients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import redis
+import redis.asyncio
+import redis.exceptions as theirs
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from .errors import Code, Execution, RedisError, argument_error, reply_error, server_error
+from .script import ScriptCall
+
+R = TypeVar("R")
+
+_RAW = {"NEVER_DECODE": True}
+"""Replies are bytes, whatever `decode_responses` the client was made with."""
+
+_SERVER_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (theirs.NoScriptError, "NOSCRIPT"),
+    (theirs.ReadOnlyError, "READONLY"),
+    (theirs.OutOfMemoryError, "OOM"),
+    (theirs.BusyLoadingError, "LOADING"),
+    (theirs.NoPermissionError, "NOPERM"),
+    (theirs.MovedError, "MOVED"),
+    (theirs.AskError, "ASK"),
+    (theirs.TryAgainError, "TRYAGAIN"),
+    (theirs.MasterDownError, "MASTERDOWN"),
+    (theirs.ClusterDownError, "CLUSTERDOWN"),
+    (theirs.ClusterCrossSlotError, "CROSSSLOT"),
+)
+
+
+def connect(url: str, *, timeout: float = 5.0, connect_timeout: float = 2.0, **options: Any) -> redis.Redis:
+    """A redis-py client that never repeats a command by itself.
+
+    `timeout` and `connect_timeout` are seconds; `options` go to `redis.Redis.from_url`.
+    """
+    try:
+        return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **_settings(timeout, connect_timeout, options))
+    except ValueError as error:
+        raise _url_error(error) from None
+
+
+def aconnect(url: str, *, timeout: float = 5.0, connect_timeout: float = 2.0, **options: Any) -> redis.asyncio.Redis:
+    """The asyncio twin of `connect`."""
+    try:
+        settings = _settings(timeout, connect_timeout, options)
+        return redis.asyncio.Redis.from_url(url, retry=AsyncRetry(NoBackoff(), 0), **settings)
+    except ValueError as error:
+        raise _url_error(error) from None
+
+
+def check(client: Any, *, allow_retries: bool, asynchronous: bool) -> None:
+    """Refuses a client whose own retries would run a write twice when a reply is lost.
+
+    Raises `RedisError` (`ARGUMENT`).
+    """
+    if isinstance(client, redis.asyncio.Redis) is not asynchronous and isinstance(
+        client, (redis.Redis, redis.asyncio.Redis)
+    ):
+        where = "redis_patterns.aio takes a redis.asyncio" if asynchronous else "redis_patterns takes a redis"
+        raise argument_error(f"{where}.Redis client")
+    if allow_retries:
+        return
+    pool = getattr(client, "connection_pool", None)
+    if pool is None:
+        raise argument_error("this client may repeat commands by itself: pass allow_retries=True to accept that")
+    settings = pool.connection_kwargs
+    retry = settings.get("retry")
+    repeats = getattr(retry, "_retries", 0) != 0 or (
+        retry is None and bool(settings.get("retry_on_timeout") or settings.get("retry_on_error"))
+    )
+    if repeats:
+        raise argument_error(
+            "this client repeats commands by itself, and a write whose reply was lost would run twice: make it with "
+            "redis_patterns.connect or retry=Retry(NoBackoff(), 0), or pass allow_retries=True"
+        )
+
+
+def run(client: redis.Redis, call: ScriptCall[R]) -> R:
+    """Runs a script by EVALSHA, and by EVAL only after NOSCRIPT; never repeats anything else."""
+    try:
+        reply = client.execute_command(*call.evalsha, **_RAW)
+    except theirs.NoScriptError:
+        try:
+            reply = client.execute_command(*call.eval, **_RAW)
+        except (theirs.RedisError, OSError) as error:
+            raise translate(error, client, "EVAL") from error
+    except (theirs.RedisError, OSError) as error:
+        raise translate(error, client, "EVALSHA") from error
+    return _read(call, reply)
+
+
+async def arun(client: redis.asyncio.Redis, call: ScriptCall[R]) -> R:
+    """The asyncio twin of `run`."""
+    try:
+        reply = await client.execute_command(*call.evalsha, **_RAW)
+    except theirs.NoScriptError:
+        try:
+            reply = await client.execute_command(*call.eval, **_RAW)
+        except (theirs.RedisError, OSError) as error:
+            raise translate(error, client, "EVAL") from error
+    except (theirs.RedisError, OSError) as error:
+        raise translate(error, client, "EVALSHA") from error
+    return _read(call, reply)
+
+
+def read(client: redis.Redis, commands: Sequence[tuple[bytes | str, ...]]) -> list[Any]:
+    """Sends commands that only read, in one round trip; the replies in order."""
+    pipeline = client.pipeline(transaction=False)
+    try:
+        for command in commands:
+            pipeline.execute_command(*command, **_RAW)
+        return pipeline.execute()
+    except (theirs.RedisError, OSError) as error:
+        raise translate(error, client, str(commands[0][0])) from error
+
+
+async def aread(client: redis.asyncio.Redis, commands: Sequence[tuple[bytes | str, ...]]) -> list[Any]:
+    """The asyncio twin of `read`."""
+    pipeline = client.pipeline(transaction=False)
+    try:
+        for command in commands:
+            pipeline.execute_command(*command, **_RAW)
+        return await pipeline.execute()
+    except (theirs.RedisError, OSError) as error:
+        raise translate(error, client, str(commands[0][0])) from error
+
+
+def address(client: Any) -> str | None:
+    """`host:port` or the socket's path, without user and password."""
+    settings = getattr(getattr(client, "connection_pool", None), "connection_kwargs", {})
+    if path := settings.get("path"):
+        return str(path)
+    return f"{settings['host']}:{settings.get('port', 6379)}" if settings.get("host") else None
+
+
+def translate(error: Exception, client: Any, command: str) -> RedisError:
+    """A redis-py exception as a typed error. What cannot be told apart counts as `unknown`."""
+    where = address(client)
+    text = str(error)
+    for kind, word in _SERVER_WORDS:
+        if isinstance(error, kind):
+            return server_error(_with_word(word, text), command=command, address=where)
+    if isinstance(error, theirs.AuthenticationError):
+        word = getattr(error, "status_code", None) or ("NOAUTH" if text.startswith("Authentication r") else "WRONGPASS")
+        return server_error(_with_word(word, text), command=command, address=where)
+    if isinstance(error, theirs.ResponseError):
+        return server_error(text, command=command, address=where)
+    if isinstance(error, theirs.InvalidResponse):
+        return _failure(Code.PROTOCOL, "the reply is not RESP", Execution.UNKNOWN, command, where)
+    if isinstance(error, theirs.DataError):
+        return _failure(Code.ARGUMENT, "an argument cannot be sent", Execution.NOT_EXECUTED, command, where)
+    if text.startswith("max number of clients reached"):
+        return server_error(f"ERR {text}", command=command, address=where)
+    if text.startswith(("Too many connections", "No connection available")):
+        return _failure(Code.OVERLOADED, "no connection was free", Execution.NOT_EXECUTED, command, where)
+    # redis-py says "connecting" only while no command has been written.
+    if "connecting to" in text:
+        return _failure(Code.CONNECT, _cause(error, text), Execution.NOT_EXECUTED, command, where)
+    if isinstance(error, (theirs.TimeoutError, TimeoutError)):
+        return _failure(Code.TIMEOUT, "no answer came in time", Execution.UNKNOWN, command, where)
+    return _failure(Code.CONNECTION_LOST, "the connection ended before the answer", Execution.UNKNOWN, command, where)
+
+
+def _cause(error: Exception, text: str) -> str:
+    # The chain's system error says more than redis-py's sentence, which names the address a second time.
+    cause: BaseException | None = error.__cause__ or error.__context__
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+        cause = cause.__cause__ or cause.__context__
+    return "no connection in time" if "Timeout" in text else "the connection was not made"
+
+
+def _with_word(word: str, text: str) -> str:
+    return text if text.startswith(word) else f"{word} {text}"
+
+
+def _failure(code: Code, message: str, execution: Execution, command: str, where: str | None) -> RedisError:
+    return RedisError(code, message, execution=execution, command=command, address=where)
+
+
+def _settings(timeout: float, connect_timeout: float, options: dict[str, Any]) -> dict[str, Any]:
+    return {"protocol": 2, "socket_timeout": timeout, "socket_connect_timeout": connect_timeout, **options}
+
+
+def _url_error(error: ValueError) -> RedisError:
+    # redis-py's texts for bad URLs do not repeat the URL; the port's does repeat what stands there, so it is left out.
+    text = str(error)
+    message = text if text.startswith("Redis URL must") else "the URL cannot be read"
+    return RedisError(Code.URL, message, execution=Execution.NOT_EXECUTED)
+
+
+def _read(call: ScriptCall[R], reply: Any) -> R:
+    try:
+        return call.read(reply)
+    except (ValueError, TypeError, IndexError, KeyError, UnicodeDecodeError):
+        raise reply_error(call.script.name, reply) from None

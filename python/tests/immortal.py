@@ -1,0 +1,73 @@
+"""Watches that every key of ours expires: 0 < PTTL <= the bound of its contract, at any moment of the suite."""
+
+from __future__ import annotations
+
+import threading
+
+import redis
+
+DAY_MS = 86_400_000
+SLACK_MS = 5
+# The longest that any test asks for, per kind of key.
+BOUNDS_MS = {
+    "fence": DAY_MS + 120_000,
+    "queue": 60_000,
+    "waiters": 60_000,
+    "lease": 120_000,
+    "request": 120_000,
+    "bucket": 3_600_000,
+    "lock": 120_000,
+    "cache": 3_600_000,
+}
+
+
+def kind(name: str) -> str | None:
+    """The kind of one of our keys, or None for a key that is not ours."""
+    entity, brace, rest = name.partition(":{")
+    entity = entity.rpartition(":")[2]
+    if not brace or entity not in ("lock", "bucket", "cache"):
+        return None
+    fields = rest.partition("}")[2].split(":")
+    return fields[1] if len(fields) > 1 else entity
+
+
+def faults(client: redis.Redis) -> list[str]:
+    """The keys that break the rule now."""
+    found = []
+    for raw in client.scan_iter(count=1000):
+        name = raw.decode()
+        bound = BOUNDS_MS.get(kind(name) or "")
+        if bound is None:
+            continue
+        left = client.pttl(name)
+        if left == -1 or left > bound + SLACK_MS:
+            found.append(f"{name}: PTTL {left}, bound {bound}")
+    return found
+
+
+class Sampler(threading.Thread):
+    """Looks again and again until it is told to finish."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        super().__init__(daemon=True)
+        self._client = client
+        self._stop_asked = threading.Event()
+        self._faults: dict[str, None] = {}
+        self.samples = 0
+
+    def run(self) -> None:
+        while not self._stop_asked.wait(0.05):
+            self._look()
+
+    def finish(self) -> list[str]:
+        self._stop_asked.set()
+        self.join()
+        self._look()
+        return list(self._faults)
+
+    def _look(self) -> None:
+        try:
+            self._faults.update(dict.fromkeys(faults(self._client)))
+            self.samples += 1
+        except redis.RedisError:
+            pass

@@ -1,0 +1,110 @@
+"""The shared vectors, every file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance import as_bytes, cases
+from redis_patterns._scenario import build, failure, outcome, text_or_hex
+from redis_patterns.errors import RedisError, server_error
+from redis_patterns.keys import key
+from redis_patterns.runner import _read, run
+
+
+def every(kind: str) -> pytest.MarkDecorator:
+    found = cases(kind)
+    return pytest.mark.parametrize("case", [case for _, case in found], ids=[name for name, _ in found])
+
+
+@every("keys")
+def test_a_key_is_written_as_the_vector_says(case: dict[str, Any]) -> None:
+    given = dict(case["given"])
+    fields = [given["field"]] if "field" in given else []
+    try:
+        written = key(given["entity"], given["id"], *fields, namespace=given.get("namespace"))
+    except RedisError as error:
+        assert error.code.value == case.get("expect_error"), error
+    else:
+        assert written == case.get("expect")
+
+
+@every("calls")
+def test_a_call_is_the_same_bytes_in_every_language(case: dict[str, Any]) -> None:
+    try:
+        call = build(case["operation"], case["given"])
+    except RedisError as error:
+        assert failure(error) == case["expect"], error
+        return
+    expected = case["expect"]
+    assert "error" not in expected, call
+    assert call.script.name == expected["script"]
+    assert list(call.keys) == expected["keys"]
+    assert list(call.args) == as_bytes(expected["args"])
+
+
+@every("replies")
+def test_a_reply_means_the_same_in_every_language(case: dict[str, Any]) -> None:
+    call = build(case["operation"], {**PLAIN[case["operation"]], **case.get("given", {})})
+    try:
+        read = outcome(_read(call, as_bytes(case["reply"])))
+    except RedisError as error:
+        read = failure(error)
+    assert read == case["expect"]
+
+
+@every("errors")
+def test_a_server_error_is_classified_as_the_vector_says(case: dict[str, Any]) -> None:
+    error = server_error(case["text"])
+    read = {"code": error.code.value, "execution": error.execution.value, "server_code": error.server_code}
+    assert read == {**read, **case["expect"]}
+
+
+@every("scenarios")
+def test_a_scenario_ends_as_the_vector_says(case: dict[str, Any], virtual: Any) -> None:
+    start = case["start_us"]
+    for number, step in enumerate(case["steps"]):
+        if "server" in step:
+            virtual.execute_command(*step["server"])
+            continue
+        try:
+            result = outcome(run(virtual, build(step["operation"], step["given"]).at(start + step["at_us"])))
+        except RedisError as error:
+            result = failure(error)
+        assert result == step["expect"], f"step {number}: {step}"
+    assert leaves(virtual, start) == sorted(case["leaves"], key=lambda entry: str(entry["key"]))
+
+
+def leaves(client: Any, start_us: int) -> list[dict[str, Any]]:
+    """Every key of the database as a vector writes it."""
+    left = []
+    for raw in sorted(client.keys()):
+        kind = client.type(raw).decode()
+        value: Any
+        if kind == "hash":
+            value = {name.decode(): text_or_hex(stored) for name, stored in client.hgetall(raw).items()}
+        elif kind == "list":
+            value = [text_or_hex(item) for item in client.lrange(raw, 0, -1)]
+        else:
+            value = text_or_hex(client.get(raw) or b"")
+        expires = client.execute_command("PEXPIRETIME", raw) - start_us // 1000
+        left.append({"key": text_or_hex(raw), "type": kind, "value": value, "expires_in_ms": expires})
+    return sorted(left, key=lambda entry: str(entry["key"]))
+
+
+_TIERS = [{"name": "default", "limit": 1, "per_us": 1000, "burst": 1}]
+# What an operation must be given before its reply can be read; a case's own `given` comes on top.
+PLAIN: dict[str, dict[str, Any]] = {
+    "bucket.take": {"id": "x", "tiers": _TIERS},
+    "bucket.peek": {"id": "x", "tiers": _TIERS},
+    "bucket.refund": {"id": "x", "tiers": _TIERS, "request": "r"},
+    "lock.acquire": {"name": "x", "owner": "a", "ttl_us": 1000},
+    "lock.renew": {"name": "x", "owner": "a", "ttl_us": 1000},
+    "lock.release": {"name": "x", "owner": "a"},
+    "cache.acquire": {"key": "x", "token": "t", "ttl_us": 1000},
+    "cache.fill": {"key": "x", "token": "t", "ttl_us": 1000},
+    "cache.renew": {"key": "x", "token": "t", "ttl_us": 1000},
+    "cache.release": {"key": "x", "token": "t"},
+    "cache.delete": {"key": "x"},
+}
