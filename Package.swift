@@ -65,16 +65,16 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: ["RESP", "LuaScripts", "RedisPatterns", "RedisPatternsTesting"],
+      dependencies: ["RESP", "LuaScripts", "RedisPatterns", "RedisPatternsTesting", "ParitySupport"],
       path: "Tests/Support", swiftSettings: house),
     .testTarget(name: "RESPTests", dependencies: ["RESP", "TestSupport"], swiftSettings: house),
     .testTarget(
       name: "HiredisTests", dependencies: ["Hiredis", "TestSupport"], swiftSettings: house),
     .testTarget(
-      name: "RedisPatternsTests", dependencies: ["RedisPatterns", "Hiredis", "TestSupport"],
+      name: "RedisPatternsTests", dependencies: ["RedisPatterns", "Hiredis", "ParitySupport", "TestSupport"],
       swiftSettings: house),
     .testTarget(
-      name: "ConformanceTests", dependencies: ["RedisPatterns", "Hiredis", "TestSupport"],
+      name: "ConformanceTests", dependencies: ["RedisPatterns", "Hiredis", "ParitySupport", "TestSupport"],
       swiftSettings: house),
     .testTarget(
       name: "PythonBridgeTests", dependencies: ["PythonBridge", "TestSupport"], exclude: ["Fixtures"],

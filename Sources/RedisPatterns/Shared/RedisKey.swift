@@ -26,6 +26,11 @@ package struct RedisKey: Sendable, Hashable {
   /// A key beside it, in the same slot: `lock:{order:123}:fence`.
   package func field(_ field: String) -> String { "\(stem):\(field)" }
 
+  /// A key beside it, whose field a caller gives.
+  package func field(caller field: String) throws(RedisError) -> String {
+    "\(stem):\(try Self.part(field, named: "field"))"
+  }
+
   /// A key beside it whose last part a caller gives: `bucket:{user:1}:request:<part>`.
   package func field(_ field: String, _ part: String, named: String) throws(RedisError) -> String {
     "\(stem):\(field):\(try Self.part(part, named: named))"

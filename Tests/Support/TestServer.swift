@@ -1,0 +1,27 @@
+import RESP
+import RedisPatternsTesting
+import Testing
+
+/// A private server for one test, with the plain executor on it; it ends with the test.
+public func withServer<Value>(
+  arguments: [String] = [], _ body: (RedisServer, BlockingExecutor) async throws -> Value
+) async throws -> Value {
+  let server = try await RedisServer.start(arguments: arguments)
+  defer { server.close() }
+  return try await body(server, try BlockingExecutor(socketPath: server.socketPath))
+}
+
+/// Asks again until it holds; never a fixed sleep.
+public func eventually(
+  within limit: Duration = .seconds(10), _ what: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+  _ condition: () async throws -> Bool
+) async throws {
+  let deadline = ContinuousClock.now + limit
+  while try await !condition() {
+    guard ContinuousClock.now < deadline else {
+      Issue.record(what ?? "the condition did not come true within \(limit)", sourceLocation: sourceLocation)
+      return
+    }
+    try await Task.sleep(for: .milliseconds(2))
+  }
+}
