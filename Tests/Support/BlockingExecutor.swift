@@ -95,7 +95,8 @@ private final class BlockingSocket: @unchecked Sendable {
       guard let reply = broken ? nil : value() else {
         broken = true
         return .failure(
-          RedisError(.connectionLost, "the connection ended", execution: .unknown, command: command.name, address: path))
+          RedisError(.connectionLost, "the connection ended", execution: .unknown, command: command.name, address: path)
+        )
       }
       if case .error(let text) = reply {
         return .failure(RedisError(serverError: text, command: command.name, address: path))
