@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts/docs.d"))
 PATTERN_NAMES = {
     "caching": "Caching",
     "sessions": "Sessions",

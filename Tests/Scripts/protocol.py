@@ -53,9 +53,8 @@ def differences(root: Path) -> list[str]:
         found.append(f"lua/PROTOCOL is {now['protocol']}, the golden file has {then['protocol']}")
     for kind in ("contracts", "scripts"):
         before = then.get(kind, {})
-        for name in sorted(now[kind] | before):
-            if now[kind].get(name) != before.get(name):
-                found.append(f"{kind[:-1]} {name} changed")
+        changed = [name for name in sorted(now[kind] | before) if now[kind].get(name) != before.get(name)]
+        found += [f"{kind[:-1]} {name} changed" for name in changed]
     return found
 
 

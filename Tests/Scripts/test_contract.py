@@ -112,7 +112,9 @@ def test_a_script_keeps_the_rules_of_the_room(script: Path) -> None:
     source = script.read_text("utf-8")
     code = re.sub(r"--[^\n]*", "", source)
     assert not source.startswith("#!"), "a shebang makes a full server refuse the script whole"
-    assert source.endswith("\n") and "\r" not in source and source.isascii()
+    assert source.endswith("\n")
+    assert "\r" not in source
+    assert source.isascii()
     assert len(re.findall(r"'TIME'", code)) == 1, "the server's clock is read once"
     assert not re.search(r"redis\.call\([^)]*\.\.\s*':", code), "a key is built in Lua"
     assert not re.search(r"'EXPIRE'|'EX'|'SETEX'|'PERSIST'", code), "expiry is absolute, in ms"
