@@ -47,7 +47,9 @@ let package = Package(
 
     // What the tour and the parity tests share: recording, keyspaces, scenarios in both languages.
     .target(
-      name: "ParitySupport", dependencies: ["RESP", "LuaScripts", "RedisPatterns"], swiftSettings: house),
+      name: "ParitySupport",
+      dependencies: ["RESP", "LuaScripts", "RedisPatterns", "Hiredis", "RedisPatternsTesting", "PythonBridge"],
+      swiftSettings: house),
 
     // Embedded CPython.
     .systemLibrary(name: "CPython", pkgConfig: "python3-embed"),
@@ -59,7 +61,7 @@ let package = Package(
     .executableTarget(
       name: "redis-patterns",
       dependencies: [
-        "RedisPatterns", "Hiredis", "RESP", "LuaScripts", "RedisPatternsTesting", "PythonBridge",
+        "RedisPatterns", "Hiredis", "RESP", "LuaScripts", "RedisPatternsTesting", "PythonBridge", "ParitySupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: house),
 

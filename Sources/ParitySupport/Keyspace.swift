@@ -13,7 +13,7 @@ public struct KeyState: Sendable, Hashable {
     case other(type: String, dump: [UInt8])
   }
 
-  public let key: String
+  public var key: String
   public let value: Value
   /// Absolute deadline in ms since 1970, by the server's clock; nil: the key never expires.
   public let expiresAtMs: Int64?

@@ -21,7 +21,7 @@ extension Playthrough {
   public func differences(from scenario: Scenario) -> [Difference] {
     let expected = scenario.steps.map { $0.expect }
     let outcomes = zip(expected, self.outcomes).enumerated().compactMap { at, pair -> Difference? in
-      guard let expect = pair.0, expect != pair.1 else { return nil }
+      guard let expect = pair.0?.canonical, expect != pair.1 else { return nil }
       return Difference(.outcome, at: scenario.place(at), ("vector", expect.text), (by, pair.1.text))
     }
     let missing =
@@ -29,7 +29,7 @@ extension Playthrough {
       ? []
       : [Difference(.outcome, at: "number of steps", ("vector", "\(expected.count)"), (by, "\(self.outcomes.count)"))]
     return outcomes + missing
-      + Difference.betweenKeyspaces(("vector", scenario.leaves), (by, keyspace))
+      + Difference.betweenKeyspaces(("vector", scenario.leaves.map(\.canonical)), (by, keyspace))
   }
 
   /// What this playing has other than another one, including what went to the server where both were watched.

@@ -45,7 +45,8 @@ public struct Scenario: Sendable, Hashable {
     steps.contains { if case .server = $0.action { true } else { false } }
   }
 
-  /// The same scenario with one more namespace on every name, for servers that others use too.
+  /// The same scenario with one more namespace before every name, for servers that others use too: `shop` becomes
+  /// `<namespace>.shop`. What it `leaves` keeps its names.
   public func inNamespace(_ namespace: String) -> Scenario {
     var copy = self
     copy.steps = steps.map { step in
@@ -55,26 +56,8 @@ public struct Scenario: Sendable, Hashable {
       step.action = .operation(name, given: .object(given))
       return step
     }
-    copy.leaves = leaves.map { key in
-      guard case .object(var fields) = key, let name = fields["key"]?.string else { return key }
-      fields["key"] = .string(namespace + (name.hasSpaceName ? "." : ":") + name)
-      return .object(fields)
-    }
     return copy
   }
-
-  /// This scenario's one step, as a scenario of its own: the languages take turns step by step.
-  public func only(_ step: Step) -> Scenario {
-    var copy = self
-    copy.steps = [step]
-    copy.leaves = []
-    return copy
-  }
-}
-
-extension String {
-  /// `shop:lock:{x}` has a namespace, `lock:{x}` has none.
-  fileprivate var hasSpaceName: Bool { prefix { $0 != "{" }.split(separator: ":").count > 1 }
 }
 
 extension Scenario: Codable {

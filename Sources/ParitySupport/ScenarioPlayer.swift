@@ -29,32 +29,7 @@ public struct ScenarioPlayer: Sendable {
 
   /// What the scenario left, in the form of `leaves`: every key of the database, by name.
   public func leaves(of scenario: Scenario) async throws(RedisError) -> [JSONValue] {
-    try await Keyspace.dump(redis).map { $0.json(from: scenario.startUs) }
-  }
-}
-
-extension KeyState {
-  func json(from startUs: Int64) -> JSONValue {
-    let (type, content): (String, JSONValue) =
-      switch value {
-      case .string(let bytes): ("string", JSONValue(bytes: bytes))
-      case .hash(let fields):
-        (
-          "hash",
-          .object(
-            Dictionary(
-              fields.map { (String(decoding: $0.key, as: UTF8.self), JSONValue(bytes: $0.value)) },
-              uniquingKeysWith: { first, _ in first }))
-        )
-      case .list(let items): ("list", .array(items.map(JSONValue.init(bytes:))))
-      case .set(let members): ("set", .array(members.map(JSONValue.init(bytes:))))
-      case .sortedSet(let pairs): ("zset", .array(pairs.map { .array($0.map(JSONValue.init(bytes:))) }))
-      case .other(let type, let dump): (type, JSONValue(bytes: dump))
-      }
-    return [
-      "key": .string(key), "type": .string(type), "value": content,
-      "expires_in_ms": expiresAtMs.map { .int($0 - startUs / 1000) } ?? .null,
-    ]
+    try await Keyspace.dump(redis).map { $0.json(startUs: scenario.startUs) }
   }
 }
 

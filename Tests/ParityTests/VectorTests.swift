@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  @Test func `a namespace is put on names and on the keys they leave`() throws {
+  @Test func `a namespace is put before every name`() throws {
     let step = Scenario.Step(
       by: "a", atUs: 0, action: .operation("lock.acquire", given: ["name": "x"]), expect: ["status": "acquired"])
     let scenario = Scenario(
@@ -23,7 +23,9 @@ import Testing
       leaves: [["key": "lock:{x}", "type": "hash"], ["key": "shop:lock:{y}", "type": "hash"]])
     let own = scenario.inNamespace("tour")
     #expect(own.steps[0].action == .operation("lock.acquire", given: ["name": "x", "namespace": "tour"]))
-    #expect(own.leaves.map { $0["key"] } == ["tour:lock:{x}", "tour.shop:lock:{y}"])
+    #expect(own.leaves == scenario.leaves)
+    guard case .operation(_, let given) = own.inNamespace("again").steps[0].action else { return }
+    #expect(given["namespace"] == "again.tour")
   }
 
   @Test func `the checkout is found upwards or by the environment, or the error says where it looked`() throws {
