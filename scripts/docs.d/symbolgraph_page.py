@@ -64,7 +64,10 @@ def entry(symbol: Any, module: str, known: set[str]) -> str:
     path = symbol["pathComponents"]
     name = ".".join(path)
     declaration = "".join(part["spelling"] for part in symbol.get("declarationFragments", []))
-    comment = "\n".join(line["text"] for line in symbol.get("docComment", {}).get("lines", []))
+    written = symbol.get("docComment", {})
+    # What is inherited from a protocol of the standard library is described there.
+    lines = written.get("lines", []) if written.get("module", module) == module else []
+    comment = "\n".join(line["text"] for line in lines)
     level = "###" if len(path) == 1 else "####"
     kind = KINDS.get(symbol["kind"]["identifier"], "")
     title = f"{kind} {path[0]}" if len(path) == 1 and kind else ".".join(path[1:]) or name
