@@ -56,7 +56,7 @@ let package = Package(
     .target(name: "CPythonSupport", dependencies: ["CPython"]),
     .target(
       name: "PythonBridge", dependencies: ["CPythonSupport", "LuaScripts"],
-      resources: [.embedInCode("Python/bridge.py")], swiftSettings: house),
+      resources: [.embedInCode("Python/bridge.py"), .embedInCode("Python/runs.py")], swiftSettings: house),
 
     .executableTarget(
       name: "redis-patterns",

@@ -58,3 +58,4 @@ bool cps_thread_is_main(void) {
 }
 
 void cps_flush(void) { fflush(stdout); }
+FILE *cps_standard_error(void) { return stderr; }

@@ -20,6 +20,12 @@ enum Files {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  static func write(_ bytes: [UInt8], to path: String) -> Bool {
+    guard let file = fopen(path, "w") else { return false }
+    let count = bytes.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
+    return fclose(file) == 0 && count == bytes.count
+  }
+
   /// Without symbolic links; `nil` where nothing is.
   static func resolved(_ path: String) -> String? {
     guard let real = realpath(path, nil) else { return nil }
@@ -34,6 +40,15 @@ enum Files {
 
   static func join(_ folder: String, _ name: String) -> String {
     folder.hasSuffix("/") ? folder + name : folder + "/" + name
+  }
+
+  /// Of this process, where the system tells.
+  static var executable: String? {
+    #if os(Linux)
+      return resolved("/proc/self/exe")
+    #else
+      return resolved(CommandLine.arguments[0])
+    #endif
   }
 
   static var workingDirectory: String {

@@ -54,12 +54,12 @@ extension PythonInterpreter {
   ) throws -> PythonRunResult {
     cps_flush()
     let values = context.map { (PythonValue.string($0.key), $0.value) }
-    let result = try PythonRuntime.bridge(
-      "_run",
+    let result = try PythonRuntime.call(
+      "_redis_patterns_runs", "run",
       [
         .string(target), .bool(isModule), .list(arguments.map(PythonValue.string)),
         .bool(output == .capture), .dict(Dictionary(uniqueKeysWithValues: values)),
-      ])
+      ], [:], discards: false)
     let parts = result.elements ?? []
     return PythonRunResult(
       exitCode: Int32(parts[0].int ?? 1), stdoutBytes: parts[1].bytes ?? [],

@@ -50,7 +50,8 @@ enum PythonRuntime {
     PythonThread.shared.pythonDidStart()
     let paths = configuration.paths.map { PythonValue.string(Files.absolute($0)) }
     do {
-      try bridge("_prepare", [.list(paths)])
+      let runs = String(decoding: PackageResources.runs_py, as: UTF8.self)
+      try bridge("_prepare", [.list(paths), .string(runs)])
     } catch {
       throw PythonStartError("\(installation.summary) did not start: \(error)", remedy: "report this error")
     }

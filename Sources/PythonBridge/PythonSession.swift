@@ -24,11 +24,11 @@ public struct PythonSession {
     keywords: [String: PythonValue] = [:]
   ) throws -> PythonValue {
     let named = keywords.map { (PythonValue.string($0.key), $0.value) }
-    return try PythonRuntime.bridge(
-      "_call_file",
+    return try PythonRuntime.call(
+      "_redis_patterns_runs", "call_file",
       [
         .string(file), .string(function), .tuple(arguments),
         .dict(Dictionary(uniqueKeysWithValues: named)),
-      ])
+      ], [:], discards: false)
   }
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 typedef struct cps_object cps_object;
 
@@ -133,3 +134,5 @@ int cps_thread_start(const char *name, size_t stack_size, void (*body)(void));
 bool cps_thread_is_main(void);
 /* What print() left in C's buffers goes out before Python writes to the same descriptor. */
 void cps_flush(void);
+/* The C global, which Swift may not read. */
+FILE *cps_standard_error(void);

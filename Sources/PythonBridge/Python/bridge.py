@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import atexit
-import builtins
 import contextlib
-import importlib.machinery
-import importlib.util
-import io
 import itertools
-import os
-import runpy
 import sys
 import threading
 import traceback
 import types
-import zlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     Failure = tuple[str, str, str]
 
-    context: dict[str, Any]
+    context: dict[str, Any] = {}
 
     def call(name: str, /, *args: Any, **kwargs: Any) -> Any: ...
     def _start(ticket: int, name: str, /, *args: Any, **kwargs: Any) -> None: ...
@@ -181,15 +174,7 @@ def _status(exception: BaseException) -> int:
     return 1
 
 
-# Scripts ------------------------------------------------------------------------------------------------------------
-
-
-class _Captured(io.BytesIO):
-    """Keeps what was written even when the script closes its stdout."""
-
-    def close(self) -> None:
-        pass
-
+# Results ------------------------------------------------------------------------------------------------------------
 
 _published: list[Any] = []
 
@@ -199,129 +184,15 @@ def publish(value: Any) -> None:
     _published[:] = [value]
 
 
-def _report(exception: BaseException) -> int:
-    """Does what python3 does with an exception that nobody caught."""
-    _trim(exception)
-    if isinstance(exception, SystemExit):
-        if exception.code is not None and not isinstance(exception.code, int):
-            with contextlib.suppress(Exception):
-                print(exception.code, file=sys.stderr)
-    else:
-        sys.excepthook(type(exception), exception, exception.__traceback__)
-    return _status(exception)
-
-
-def _join_threads(before: set[threading.Thread]) -> None:
-    for thread in threading.enumerate():
-        if thread not in before and not thread.daemon and thread is not threading.current_thread():
-            thread.join()
-
-
-@contextlib.contextmanager
-def _siblings(directory: str) -> Iterator[None]:
-    """Lets a file import its neighbours, and forgets them afterwards: another folder may hold the same names."""
-    path, modules = list(sys.path), set(sys.modules)
-    sys.path.insert(0, directory)
-    try:
-        yield
-    finally:
-        sys.path[:] = path
-        prefix = os.path.join(directory, "")
-        for name in set(sys.modules) - modules:
-            file = getattr(sys.modules[name], "__file__", None) or ""
-            if file.startswith(prefix) and file.endswith(".py") and "site-packages" not in file:
-                sys.modules.pop(name, None)
-
-
-def _execute_file(path: str) -> None:
-    with io.open_code(path) as file:
-        code = compile(file.read(), path, "exec", dont_inherit=True)
-    main = types.ModuleType("__main__")
-    main.__dict__.update(
-        __file__=path,
-        __builtins__=builtins,
-        __annotations__={},
-        __cached__=None,
-        __loader__=importlib.machinery.SourceFileLoader("__main__", path),
-    )
-    sys.modules["__main__"] = main
-    exec(code, main.__dict__)
-
-
-def _guard(body: Callable[[], None]) -> tuple[int, tuple[Any, ...] | None]:
-    before = set(threading.enumerate())
-    try:
-        try:
-            body()
-        finally:
-            _join_threads(before)
-        return 0, None
-    except BaseException as exception:
-        status = _report(exception)
-        return status, None if isinstance(exception, SystemExit) else _describe(exception)
-
-
-def _run(target: str, is_module: bool, arguments: list[str], capture: bool, values: dict[str, Any]) -> tuple[Any, ...]:
-    """Runs a file, or a module as `python3 -m` does: (status, stdout, stderr, published value, failure)."""
-    path = target if is_module else os.path.abspath(target)
-    if not is_module and not os.path.isfile(path):
-        problem = "[Errno 21] Is a directory" if os.path.isdir(path) else "[Errno 2] No such file or directory"
-        raise FileNotFoundError(f"can't open file '{path}': {problem}")
-    kept = sys.argv, sys.stdout, sys.stderr, sys.excepthook, sys.modules.get("__main__")
-    streams = _Captured(), _Captured()
-    _published.clear()
-    context.clear()
-    context.update(values)
-    sys.argv = [path, *arguments]
-    if capture:
-        sys.stdout = io.TextIOWrapper(streams[0], "utf-8", "surrogateescape", newline="\n", write_through=True)
-        sys.stderr = io.TextIOWrapper(streams[1], "utf-8", "backslashreplace", newline="\n", write_through=True)
-    try:
-        with _siblings(os.getcwd() if is_module else os.path.dirname(path)):
-            if is_module:
-                status, failure = _guard(lambda: _execute_module(target))
-            else:
-                status, failure = _guard(lambda: _execute_file(path))
-    finally:
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):
-                stream.flush()
-        sys.argv, sys.stdout, sys.stderr, sys.excepthook = kept[:4]
-        if kept[4] is not None:
-            sys.modules["__main__"] = kept[4]
-        context.clear()
-    published = _published.pop() if _published else None
-    return (status, streams[0].getvalue(), streams[1].getvalue(), published, failure)
-
-
-def _execute_module(name: str) -> None:
-    runpy.run_module(name, run_name="__main__", alter_sys=True)
-
-
-def _call_file(path: str, function: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """Loads a file afresh, under a name of its own, and calls one of its functions."""
-    path = os.path.abspath(path)
-    stem = os.path.splitext(os.path.basename(path))[0]
-    name = f"_redis_patterns_file_{stem}_{zlib.crc32(path.encode())}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is no Python file", name=stem, path=path)
-    module = importlib.util.module_from_spec(spec)
-    with _siblings(os.path.dirname(path)):
-        sys.modules[name] = module
-        try:
-            spec.loader.exec_module(module)
-            return getattr(module, function)(*arguments, **keywords)
-        finally:
-            sys.modules.pop(name, None)
-
-
 # Start and end ------------------------------------------------------------------------------------------------------
 
 
-def _prepare(paths: list[str]) -> tuple[str, str]:
+def _prepare(paths: list[str], runs: str) -> None:
+    """Makes the module that runs scripts from its source."""
     sys.path[:0] = [path for path in paths if path not in sys.path]
-    return sys.executable, sys.prefix
+    module = types.ModuleType("_redis_patterns_runs")
+    sys.modules[module.__name__] = module
+    exec(compile(runs, _HERE, "exec", dont_inherit=True), module.__dict__)
 
 
 def _shutdown() -> None:

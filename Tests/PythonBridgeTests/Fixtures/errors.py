@@ -15,7 +15,7 @@ def chained() -> None:
 
 
 def grouped() -> None:
-    raise ExceptionGroup("both", [ValueError("one"), OSError("two")])  # type: ignore[name-defined]  # noqa: F821
+    raise ExceptionGroup("both", [ValueError("one"), OSError("two")])
 
 
 class Mute(Exception):
