@@ -33,7 +33,7 @@ public enum PythonMain {
   ///
   /// Only on the process's main thread and before any asynchronous code has run there: call it from a synchronous
   /// `main`. Python ends with the script, and ``PythonInterpreter`` refuses to start in this process.
-  /// When Python cannot start, the reason goes to stderr and the status is 1.
+  /// When Python cannot start, the reason goes to stderr and the status is 4.
   public static func run(
     file: String, arguments: [String] = [], environment: PythonMainEnvironment = PythonMainEnvironment()
   ) -> Int32 {
@@ -41,7 +41,7 @@ public enum PythonMain {
       return try start(file, arguments, environment)
     } catch {
       fputs("redis-patterns: \(error)\n", cps_standard_error())
-      return 1
+      return 4
     }
   }
 

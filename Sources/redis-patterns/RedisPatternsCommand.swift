@@ -12,6 +12,7 @@ struct RedisPatternsCommand: ParsableCommand {
       EXAMPLES
         redis-patterns scripts list
         redis-patterns scripts verify --url redis://127.0.0.1:6390
+        redis-patterns python report.py
       """,
-    subcommands: [ScriptsCommand.self])
+    subcommands: [ScriptsCommand.self, PythonCommand.self])
 }
