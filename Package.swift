@@ -56,7 +56,8 @@ let package = Package(
     .target(name: "CPythonSupport", dependencies: ["CPython"]),
     .target(
       name: "PythonBridge", dependencies: ["CPythonSupport", "LuaScripts"],
-      resources: [.embedInCode("Python/bridge.py"), .embedInCode("Python/runs.py")], swiftSettings: house),
+      resources: [.embedInCode("Python/_redis_patterns_bridge.py"), .embedInCode("Python/_redis_patterns_runs.py")],
+      swiftSettings: house),
 
     .executableTarget(
       name: "redis-patterns",
@@ -78,8 +79,12 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests", dependencies: ["RedisPatterns", "Hiredis", "ParitySupport", "TestSupport"],
       swiftSettings: house),
+    .executableTarget(
+      name: "python-bridge-probe", dependencies: ["PythonBridge"], path: "Tests/PythonBridgeProbe",
+      swiftSettings: house),
     .testTarget(
-      name: "PythonBridgeTests", dependencies: ["PythonBridge", "TestSupport"], exclude: ["Fixtures"],
+      name: "PythonBridgeTests",
+      dependencies: ["PythonBridge", "TestSupport", "python-bridge-probe", "redis-patterns"], exclude: ["Fixtures"],
       swiftSettings: house),
     .testTarget(
       name: "ParityTests", dependencies: ["ParitySupport", "RedisPatterns", "Hiredis", "PythonBridge", "TestSupport"],

@@ -1,5 +1,5 @@
 /* `_redis_patterns_bridge`: what Python code sees of the Swift program around it. The C part holds the doors; the rest
-   is Python and comes from PythonBridge's bridge.py. */
+   is Python and comes from Sources/PythonBridge/Python. */
 #include "Internal.h"
 
 #ifdef CPS_PYTHON

@@ -14,7 +14,7 @@ const char *cps_unavailable_reason(void) {
   type name parameters { return (type)0; }
 #define OBJECT(name, parameters) ZERO(cps_object *, name, parameters)
 
-#pragma clang diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
 
 ZERO(const char *, cps_version, (void))
 ZERO(const char *, cps_library_path, (void))

@@ -28,7 +28,7 @@ enum PythonProcess {
 
   /// The module's Python part, as a C string that lives as long as the process.
   private static func install() {
-    let source = PackageResources.bridge_py
+    let source = PackageResources._redis_patterns_bridge_py
     let text = UnsafeMutablePointer<CChar>.allocate(capacity: source.count + 1)
     for (index, byte) in source.enumerated() { text[index] = CChar(bitPattern: byte) }
     text[source.count] = 0

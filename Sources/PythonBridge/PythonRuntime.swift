@@ -50,7 +50,7 @@ enum PythonRuntime {
     PythonThread.shared.pythonDidStart()
     let paths = configuration.paths.map { PythonValue.string(Files.absolute($0)) }
     do {
-      let runs = String(decoding: PackageResources.runs_py, as: UTF8.self)
+      let runs = String(decoding: PackageResources._redis_patterns_runs_py, as: UTF8.self)
       try bridge("_prepare", [.list(paths), .string(runs)])
     } catch {
       throw PythonStartError("\(installation.summary) did not start: \(error)", remedy: "report this error")
@@ -78,6 +78,9 @@ enum PythonRuntime {
     _ module: String, _ function: String, _ arguments: [PythonValue], _ keywords: [String: PythonValue],
     discards: Bool
   ) throws -> PythonValue {
+    if module == "builtins", ["eval", "exec", "vars", "dir", "locals", "globals"].contains(function) {
+      return try bridge("_builtin", [.string(function)] + arguments)
+    }
     let callable = try lookUp(module, function)
     defer { cps_release(callable) }
     return try call(callable, arguments, keywords, discards: discards)

@@ -1,6 +1,7 @@
 """Functions that fail in every way."""
 
 import asyncio
+import builtins
 from typing import Any
 
 
@@ -15,16 +16,17 @@ def chained() -> None:
 
 
 def grouped() -> None:
-    raise ExceptionGroup("both", [ValueError("one"), OSError("two")])
+    group = vars(builtins)["ExceptionGroup"]  # since 3.11
+    raise group("both", [ValueError("one"), OSError("two")])
 
 
-class Mute(Exception):
+class MuteError(Exception):
     def __str__(self) -> str:
         raise ValueError("no words")
 
 
 def unprintable() -> None:
-    raise Mute
+    raise MuteError
 
 
 def surrogate() -> None:

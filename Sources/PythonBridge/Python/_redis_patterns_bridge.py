@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import builtins
 import contextlib
 import itertools
 import sys
@@ -33,16 +34,16 @@ _HERE = "<redis-patterns bridge>"
 class SwiftError(RuntimeError):
     """A Swift function threw. `type` is the name of the Swift error's type, `message` its text."""
 
-    def __init__(self, type: str, message: str) -> None:
-        super().__init__(type, message)
-        self.type = type
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(kind, message)
+        self.type = kind
         self.message = message
 
     def __str__(self) -> str:
         return f"{self.type}: {self.message}"
 
 
-def _error(kind: str, type: str, message: str) -> Exception:
+def _error(kind: str, swift_type: str, message: str) -> Exception:
     match kind:
         case "lookup":
             return LookupError(message)
@@ -53,7 +54,7 @@ def _error(kind: str, type: str, message: str) -> Exception:
         case "interrupted":
             return KeyboardInterrupt()  # type: ignore[return-value]
         case _:
-            return SwiftError(type, message)
+            return SwiftError(swift_type, message)
 
 
 # asyncio ------------------------------------------------------------------------------------------------------------
@@ -64,7 +65,7 @@ _pending: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Future[Any]]] = {}
 
 async def acall(name: str, /, *args: Any, **kwargs: Any) -> Any:
     """Calls a Swift function without blocking the event loop; cancelling the await cancels the Swift task."""
-    from asyncio import CancelledError, get_running_loop
+    from asyncio import CancelledError, get_running_loop  # noqa: PLC0415 - whoever awaits has paid for the import
 
     loop = get_running_loop()
     future: asyncio.Future[Any] = loop.create_future()
@@ -104,7 +105,7 @@ def _settle(results: list[tuple[int, Failure | None, Any]]) -> None:
 
 
 def _await(coroutine: Any) -> Any:
-    import asyncio
+    import asyncio  # noqa: PLC0415 - few calls need it, and it is slow to import
 
     return asyncio.run(coroutine)
 
@@ -185,6 +186,13 @@ def publish(value: Any) -> None:
 
 
 # Start and end ------------------------------------------------------------------------------------------------------
+
+
+def _builtin(function: str, /, *args: Any, **kwargs: Any) -> Any:
+    """`eval` and its kind look at the frame that calls them, and a call from Swift has none."""
+    if function in ("eval", "exec") and len(args) == 1:
+        args = (*args, {"__name__": "__swift__"})
+    return getattr(builtins, function)(*args, **kwargs)
 
 
 def _prepare(paths: list[str], runs: str) -> None:
