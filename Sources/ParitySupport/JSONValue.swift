@@ -92,6 +92,10 @@ extension JSONValue {
   }
 }
 
+extension JSONValue: CustomStringConvertible {
+  public var description: String { text }
+}
+
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
   ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {

@@ -108,9 +108,9 @@ extension Scenario.Step: Codable {
   public func encode(to encoder: any Encoder) throws {
     var box = encoder.container(keyedBy: Key.self)
     if !by.isEmpty { try box.encode(by, forKey: .by) }
-    try box.encode(atUs, forKey: .atUs)
     switch action {
     case .operation(let name, let given):
+      try box.encode(atUs, forKey: .atUs)
       try box.encode(name, forKey: .operation)
       try box.encode(given, forKey: .given)
     case .server(let command): try box.encode(command, forKey: .server)

@@ -10,7 +10,7 @@ import Testing
     for file in files {
       for (scenario, original) in zip(try file.scenarios(), file.cases) {
         let again = try JSONValue(parsing: JSONEncoder().encode(scenario))
-        #expect(again == original, "\(file.path): \(scenario.name)")
+        #expect(again.text == original.text, "\(file.path): \(scenario.name)")
       }
     }
   }
