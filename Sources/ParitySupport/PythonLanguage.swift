@@ -24,7 +24,7 @@ public struct PythonLanguage: ParityLanguage {
   public static let remedy = "run: scripts/bootstrap"
 
   public func play(_ scenario: Scenario, steps: Range<Int>, on url: RedisURL) async throws -> [JSONValue] {
-    let context = try PythonContext.of(scenario, steps: steps, url: url)
+    let context = PythonContext.of(scenario, steps: steps, url: url)
     let answer = try await PythonInterpreter.call("redis_patterns._scenario", "run", [PythonValue(context)])
     return try PythonContext.outcomes(JSONValue(answer), count: steps.count)
   }
@@ -32,9 +32,9 @@ public struct PythonLanguage: ParityLanguage {
 
 /// What `redis_patterns._scenario.run` takes and gives, in process and over a pipe alike.
 enum PythonContext {
-  static func of(_ scenario: Scenario, steps: Range<Int>, url: RedisURL) throws -> JSONValue {
+  static func of(_ scenario: Scenario, steps: Range<Int>, url: RedisURL) -> JSONValue {
     [
-      "url": .string(url.forPython), "scenario": try JSONValue(parsing: JSONEncoder().encode(scenario)),
+      "url": .string(url.forPython), "scenario": scenario.json,
       "from": .int(Int64(steps.lowerBound)), "to": .int(Int64(steps.upperBound)),
     ]
   }

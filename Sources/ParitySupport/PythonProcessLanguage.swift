@@ -29,7 +29,7 @@ public struct PythonProcessLanguage: ParityLanguage {
   }
 
   public func play(_ scenario: Scenario, steps: Range<Int>, on url: RedisURL) async throws -> [JSONValue] {
-    let context = try PythonContext.of(scenario, steps: steps, url: url)
+    let context = PythonContext.of(scenario, steps: steps, url: url)
     let line = try await process.ask(context.text)
     return try PythonContext.outcomes(JSONValue(parsing: Data(line.utf8)), count: steps.count)
   }

@@ -60,62 +60,50 @@ public struct Scenario: Sendable, Hashable {
   }
 }
 
-extension Scenario: Codable {
-  private enum Key: String, CodingKey {
-    case name, steps, leaves
-    case startUs = "start_us"
-  }
-
-  /// Reads a case of a vector file; `pattern` stands in the file, not in the case.
-  public init(from decoder: any Decoder) throws {
-    let box = try decoder.container(keyedBy: Key.self)
+extension Scenario {
+  /// Reads a case of a vector file; nil when it has not the form of one.
+  init?(pattern: String, case json: JSONValue) {
+    guard let name = json["name"]?.string, let startUs = json["start_us"]?.int, let steps = json["steps"]?.array
+    else { return nil }
+    let read = steps.compactMap(Step.init(json:))
+    guard read.count == steps.count else { return nil }
     self.init(
-      pattern: "", name: try box.decode(String.self, forKey: .name),
-      startUs: try box.decode(Int64.self, forKey: .startUs),
-      steps: try box.decode([Step].self, forKey: .steps),
-      leaves: try box.decodeIfPresent([JSONValue].self, forKey: .leaves) ?? [])
+      pattern: pattern, name: name, startUs: startUs, steps: read, leaves: json["leaves"]?.array ?? [])
   }
 
-  public func encode(to encoder: any Encoder) throws {
-    var box = encoder.container(keyedBy: Key.self)
-    try box.encode(name, forKey: .name)
-    try box.encode(startUs, forKey: .startUs)
-    try box.encode(steps, forKey: .steps)
-    try box.encode(leaves, forKey: .leaves)
+  /// The case as a vector file has it.
+  public var json: JSONValue {
+    [
+      "name": .string(name), "start_us": .int(startUs), "steps": .array(steps.map(\.json)),
+      "leaves": .array(leaves),
+    ]
   }
 }
 
-extension Scenario.Step: Codable {
-  private enum Key: String, CodingKey {
-    case by, operation, given, expect, server
-    case atUs = "at_us"
-  }
-
-  public init(from decoder: any Decoder) throws {
-    let box = try decoder.container(keyedBy: Key.self)
-    by = try box.decodeIfPresent(String.self, forKey: .by) ?? ""
-    atUs = try box.decodeIfPresent(Int64.self, forKey: .atUs) ?? 0
-    expect = try box.decodeIfPresent(JSONValue.self, forKey: .expect)
-    if let command = try box.decodeIfPresent([String].self, forKey: .server) {
-      action = .server(command)
+extension Scenario.Step {
+  fileprivate init?(json: JSONValue) {
+    if let words = json["server"]?.array {
+      self.init(by: json["by"]?.string ?? "", atUs: 0, action: .server(words.compactMap(\.string)))
     } else {
-      action = .operation(
-        try box.decode(String.self, forKey: .operation),
-        given: try box.decodeIfPresent(JSONValue.self, forKey: .given) ?? [:])
+      guard let by = json["by"]?.string, let atUs = json["at_us"]?.int, let name = json["operation"]?.string
+      else { return nil }
+      self.init(
+        by: by, atUs: atUs, action: .operation(name, given: json["given"] ?? [:]), expect: json["expect"])
     }
   }
 
-  public func encode(to encoder: any Encoder) throws {
-    var box = encoder.container(keyedBy: Key.self)
-    if !by.isEmpty { try box.encode(by, forKey: .by) }
+  fileprivate var json: JSONValue {
+    var fields: [String: JSONValue] = [:]
+    if !by.isEmpty { fields["by"] = .string(by) }
     switch action {
     case .operation(let name, let given):
-      try box.encode(atUs, forKey: .atUs)
-      try box.encode(name, forKey: .operation)
-      try box.encode(given, forKey: .given)
-    case .server(let command): try box.encode(command, forKey: .server)
+      fields["at_us"] = .int(atUs)
+      fields["operation"] = .string(name)
+      fields["given"] = given
+      fields["expect"] = expect
+    case .server(let command): fields["server"] = .array(command.map(JSONValue.string))
     }
-    try box.encodeIfPresent(expect, forKey: .expect)
+    return .object(fields)
   }
 }
 

@@ -25,13 +25,10 @@ public struct VectorFile: Sendable {
   /// The cases of a `scenarios` file, typed.
   public func scenarios() throws -> [Scenario] {
     try cases.map { value in
-      do {
-        var scenario = try JSONDecoder().decode(Scenario.self, from: JSONEncoder().encode(value))
-        scenario.pattern = pattern
-        return scenario
-      } catch {
-        throw VectorFileError(path: path, reason: "\(value["name"]?.text ?? "a case without a name"): \(error)")
+      guard let scenario = Scenario(pattern: pattern, case: value) else {
+        throw VectorFileError(path: path, reason: "\(value["name"]?.text ?? "a case without a name") is no scenario")
       }
+      return scenario
     }
   }
 }
