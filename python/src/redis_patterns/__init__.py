@@ -1,1 +1,40 @@
 """Redis patterns that hold up in production; the asyncio twins stand in `redis_patterns.aio`."""
+
+from .caching import ABSENT, BYTES, JSON, TEXT, Absent, Codec, Hit, Miss, Negative
+from .caching.sync import Cache
+from .errors import CacheError, Code, Execution, LockError, RedisError
+from .locks import Held
+from .locks.lease_sync import Lease
+from .locks.sync import Lock
+from .rate_limiting import Decision, Limit, Refund, TierState
+from .rate_limiting.sync import RateLimiter
+from .runner import connect
+
+__all__ = [
+    "ABSENT",
+    "BYTES",
+    "JSON",
+    "TEXT",
+    "Absent",
+    "Cache",
+    "CacheError",
+    "Code",
+    "Codec",
+    "Decision",
+    "Execution",
+    "Held",
+    "Hit",
+    "Lease",
+    "Limit",
+    "Lock",
+    "LockError",
+    "Miss",
+    "Negative",
+    "RateLimiter",
+    "RedisError",
+    "Refund",
+    "TierState",
+    "connect",
+]
+
+__version__ = "0.1.0"

@@ -123,6 +123,22 @@ def delete(keys: Keys, *, holdoff_us: int = 0) -> ScriptCall[int]:
     return ScriptCall(load("cache_delete"), (keys.entry, keys.lease), args, _read_delete)
 
 
+def reading(keys: Keys) -> tuple[tuple[bytes | str, ...], ...]:
+    """The commands of a plain read, in one round trip; `fresh` says what their replies mean."""
+    return ("GET", keys.entry), ("PTTL", keys.entry)
+
+
+def fresh(stored: bytes | None, pttl_ms: int) -> Entry | None:
+    """The entry if it may be served without asking further.
+
+    The key outlives the grace by 1 to 2 ms, hence the 2: never fresh for longer than the server itself says.
+    """
+    entry = None if stored is None else Entry.decode(stored)
+    if entry is None or entry.stale_mark or pttl_ms - entry.grace_ms <= 2:
+        return None
+    return entry
+
+
 def _token(value: str) -> bytes:
     return token(value, "token")
 

@@ -1,0 +1,38 @@
+"""The patterns for asyncio, under the names of the synchronous ones."""
+
+from .caching import ABSENT, BYTES, JSON, TEXT, Absent, Codec, Hit, Miss, Negative
+from .caching.aio import Cache
+from .errors import CacheError, Code, Execution, LockError, RedisError
+from .locks import Held
+from .locks.aio import Lock
+from .locks.lease_aio import Lease
+from .rate_limiting import Decision, Limit, Refund, TierState
+from .rate_limiting.aio import RateLimiter
+from .runner import aconnect as connect
+
+__all__ = [
+    "ABSENT",
+    "BYTES",
+    "JSON",
+    "TEXT",
+    "Absent",
+    "Cache",
+    "CacheError",
+    "Code",
+    "Codec",
+    "Decision",
+    "Execution",
+    "Held",
+    "Hit",
+    "Lease",
+    "Limit",
+    "Lock",
+    "LockError",
+    "Miss",
+    "Negative",
+    "RateLimiter",
+    "RedisError",
+    "Refund",
+    "TierState",
+    "connect",
+]

@@ -1,0 +1,53 @@
+"""Rate limits for asyncio."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import redis.asyncio
+
+from .._arguments import Duration, microseconds
+from ..runner import arun, check
+from . import calls
+from .calls import Decision, Limit, Refund
+
+
+class RateLimiter:
+    """A token bucket per id: up to eight tiers, charged together or not at all, by the server's clock.
+
+    `limit` is one tier or several. `replay` is how long a request id is remembered. A failure of the store is raised as
+    `RedisError` and never shown as a denial.
+    """
+
+    def __init__(
+        self,
+        redis: redis.asyncio.Redis,
+        limit: Limit | Sequence[Limit],
+        *,
+        namespace: str | None = None,
+        replay: Duration = 60.0,
+        allow_retries: bool = False,
+    ) -> None:
+        check(redis, allow_retries=allow_retries, asynchronous=True)
+        self._redis = redis
+        self._tiers = (limit,) if isinstance(limit, Limit) else tuple(limit)
+        self._namespace = namespace
+        self._replay_us = microseconds(replay, "replay")
+
+    async def take(self, id: str, *, cost: int = 1, request: str | None = None) -> Decision:  # noqa: A002
+        """Charges `cost` units to every tier, or to none.
+
+        With a `request` id a repeat answers what the first call answered, and `refund` can give the units back.
+        """
+        call = calls.take(
+            id, self._tiers, cost=cost, request=request, replay_us=self._replay_us, namespace=self._namespace
+        )
+        return await arun(self._redis, call)
+
+    async def peek(self, id: str, *, cost: int = 1) -> Decision:  # noqa: A002
+        """What `take` would answer now; charges nothing. A cost of 0 asks for the state only."""
+        return await arun(self._redis, calls.peek(id, self._tiers, cost=cost, namespace=self._namespace))
+
+    async def refund(self, id: str, request: str) -> Refund:  # noqa: A002
+        """Gives back what one request was charged, once."""
+        return await arun(self._redis, calls.refund(id, self._tiers, request=request, namespace=self._namespace))
