@@ -1,0 +1,25 @@
+/// Why a cache has no value to give, although the store answered.
+public struct CacheError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Stable across releases and equal in Python.
+  public enum Code: String, Sendable, CaseIterable {
+    /// The last load failed a moment ago, here or elsewhere; the source is not asked again before `retryAfter`.
+    case backoff = "CACHEBACKOFF"
+    /// The entry was written with another codec, or cannot be decoded.
+    case codec = "CACHECODEC"
+    /// Another load did not end within the wait.
+    case timedOut = "CACHEWAIT"
+  }
+
+  public let code: Code
+  public let message: String
+  /// With `backoff` only.
+  public let retryAfter: Duration?
+
+  public init(_ code: Code, _ message: String, retryAfter: Duration? = nil) {
+    self.code = code
+    self.message = message
+    self.retryAfter = retryAfter
+  }
+
+  public var description: String { "\(code.rawValue): \(message)" }
+}

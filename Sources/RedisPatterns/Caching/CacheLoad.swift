@@ -1,0 +1,139 @@
+import RESP
+
+/// One caller's way to a value that is not cached: acquire, load, fill; or wait for whoever does.
+struct CacheLoad<Value: Sendable>: Sendable {
+  let cache: Cache<Value>
+  let calls: CacheCalls
+  let flight: Flight<Value>
+  let load: @Sendable () async throws -> Value?
+
+  private var options: CacheOptions { cache.options }
+
+  func run() async -> Landing<Value> {
+    do {
+      return try await acquireAndLoad()
+    } catch {
+      return Landing(result: .failure(error))
+    }
+  }
+
+  private func acquireAndLoad() async throws -> Landing<Value> {
+    let token = randomID()
+    let end = ContinuousClock.now + options.wait
+    var pause = Duration.milliseconds(10)
+    while true {
+      try Task.checkCancellation()
+      let round = flight.nextRound()
+      let reply: RESPValue
+      do throws(RedisError) {
+        reply = try await cache.redis.run(try calls.acquire(token: token, lease: options.lease))
+      } catch {
+        if error.execution != .notExecuted { giveBack(token) }
+        throw error
+      }
+      switch try CacheCalls.acquired(reply) {
+      case .hit(let entry): return Landing(result: .success(try cache.read(entry).value), upTo: round)
+      case .win(let stale): return await loadAndFill(token, stale, round)
+      case .holdoff(let stale): return await loadOnly(stale, round)
+      case .failed(let retryAfter, let stale):
+        if let landing = landing(on: stale, round) { return landing }
+        throw CacheError(.backoff, "the last load failed a moment ago", retryAfter: retryAfter)
+      case .busy(let retryAfter, let stale):
+        if let landing = landing(on: stale, round) { return landing }
+        let left = end - .now
+        guard left > .zero else {
+          let error = CacheError(.timedOut, "another load did not end within the wait")
+          // Who joined later has waited less.
+          return Landing(result: .failure(error), upTo: 0)
+        }
+        try await Task.sleep(
+          for: min(pause * Double.random(in: 0.5...1), left, max(retryAfter, .milliseconds(1))), clock: .continuous)
+        pause = min(pause * 1.6, .milliseconds(100))
+      }
+    }
+  }
+
+  private func loadAndFill(_ token: String, _ stale: CacheEntry?, _ round: Int) async -> Landing<Value> {
+    let begun = ContinuousClock.now
+    let result = await loadWhileRenewing(token)
+    let took = ContinuousClock.now - begun
+    guard case .success(let value) = result else {
+      let backoff = Task.isCancelled ? Duration.zero : options.backoff
+      await shielded {
+        // If this fails too, the lease ends by itself.
+        _ = try? await cache.redis.run(try calls.release(token: token, backoff: backoff))
+      }
+      return failed(result, stale, round)
+    }
+    // From here on nobody joins: a delete that comes after the fill must not be followed by this value.
+    flight.close()
+    do {
+      let call = try fill(token, value, took)
+      let filled = try CacheCalls.filled(try await cache.redis.run(call))
+      return Landing(result: result, upTo: filled == .stored ? .max : round)
+    } catch {
+      // The value is good although it could not be kept (full memory, a lost connection).
+      giveBack(token)
+      return Landing(result: error is RedisError ? result : .failure(error), upTo: round)
+    }
+  }
+
+  /// In a hold-off: everybody may have the value, nobody keeps it.
+  private func loadOnly(_ stale: CacheEntry?, _ round: Int) async -> Landing<Value> {
+    do {
+      return Landing(result: .success(try await load()))
+    } catch {
+      return failed(.failure(error), stale, round)
+    }
+  }
+
+  private func failed(_ result: Result<Value?, any Error>, _ stale: CacheEntry?, _ round: Int) -> Landing<Value> {
+    (Task.isCancelled ? nil : landing(on: stale, round)) ?? Landing(result: result)
+  }
+
+  /// A value past its time but within its grace. One that another codec wrote is none.
+  private func landing(on stale: CacheEntry?, _ round: Int) -> Landing<Value>? {
+    guard let stale, let old = try? cache.read(stale) else { return nil }
+    return Landing(result: .success(old.value), upTo: round)
+  }
+
+  private func fill(_ token: String, _ value: Value?, _ took: Duration) throws -> ScriptCall {
+    var entry = CacheEntry()
+    entry.codec = cache.codec.number
+    entry.isNegative = value == nil
+    if let value { entry.payload = try cache.codec.encode(value) }
+    let took = min(took, .microseconds(NumberRule.longestInHeader))
+    return try calls.fill(
+      token: token, value: entry, ttl: value == nil ? options.negativeTTL : options.drawnTTL(),
+      grace: value == nil ? .zero : options.grace, load: took)
+  }
+
+  private func loadWhileRenewing(_ token: String) async -> Result<Value?, any Error> {
+    await withTaskGroup(of: Result<Value?, any Error>?.self) { group in
+      group.addTask {
+        do { return .success(try await load()) } catch { return .failure(error) }
+      }
+      group.addTask {
+        // Until the load ends, or the lease is lost: then the fill will say so.
+        while (try? await Task.sleep(for: options.lease / 3, clock: .continuous)) != nil {
+          guard let call = try? calls.renew(token: token, lease: options.lease) else { break }
+          let renewed = try? CacheCalls.renewed(try await cache.redis.run(call))
+          if renewed == .lost { break }
+        }
+        return nil
+      }
+      var outcome: Result<Value?, any Error> = .failure(CancellationError())
+      for await result in group {
+        guard let result else { continue }
+        outcome = result
+        group.cancelAll()
+      }
+      return outcome
+    }
+  }
+
+  /// Not waited for: the store is in trouble, and the lease also ends by itself.
+  private func giveBack(_ token: String) {
+    Task { _ = try? await cache.redis.run(try calls.release(token: token)) }
+  }
+}
