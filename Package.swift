@@ -68,7 +68,7 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: ["RESP", "LuaScripts", "RedisPatterns", "RedisPatternsTesting", "ParitySupport"],
+      dependencies: ["RESP", "LuaScripts", "RedisPatterns", "RedisPatternsTesting", "ParitySupport", "Hiredis"],
       path: "Tests/Support", swiftSettings: house),
     .testTarget(name: "RESPTests", dependencies: ["RESP", "TestSupport"], swiftSettings: house),
     .testTarget(

@@ -77,7 +77,7 @@ public struct Cache<Value: Sendable>: Sendable {
 
   func read(_ entry: CacheEntry) throws -> Cached<Value> {
     if entry.isNegative { return .negative }
-    guard entry.codec == codec.number, entry.compressor == 0 else {
+    guard entry.codec == codec.number else {
       throw CacheError(.codec, "the entry was written with codec \(entry.codec), not \(codec.number)")
     }
     do {

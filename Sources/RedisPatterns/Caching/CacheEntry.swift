@@ -10,8 +10,6 @@ package struct CacheEntry: Sendable, Hashable {
   package var isMarkedStale = false
   /// Which codec wrote the payload.
   package var codec: UInt8 = 0
-  /// Which compressor did; 0 for none.
-  package var compressor: UInt8 = 0
   /// The source's version of the row; 0 where it has none.
   package var version: UInt64 = 0
   /// How long past `fresh until` the entry still lies there, for when the source fails.
@@ -32,11 +30,11 @@ package struct CacheEntry: Sendable, Hashable {
     else { return nil }
     func number(_ range: Range<Int>) -> UInt64 { bytes[range].reduce(0) { $0 << 8 | UInt64($1) } }
     let payloadAt = Self.headerSize + Int(number(6..<8))
-    guard payloadAt <= bytes.count else { return nil }
+    // No compressor is known here yet.
+    guard payloadAt <= bytes.count, bytes[5] == 0 else { return nil }
     isNegative = bytes[3] & 1 != 0
     isMarkedStale = bytes[3] & 2 != 0
     codec = bytes[4]
-    compressor = bytes[5]
     version = number(8..<16)
     graceMs = UInt32(number(16..<20))
     loadMs = UInt32(number(20..<24))
@@ -48,7 +46,7 @@ package struct CacheEntry: Sendable, Hashable {
     var bytes: [UInt8] = [UInt8(ascii: "R"), UInt8(ascii: "P"), 1]
     bytes.reserveCapacity(Self.headerSize + payload.count)
     bytes.append((isNegative ? 1 : 0) | (isMarkedStale ? 2 : 0))
-    bytes += [codec, compressor, 0, 0]
+    bytes += [codec, 0, 0, 0]
     func append(_ value: UInt64, _ size: Int) {
       for at in stride(from: size - 1, through: 0, by: -1) {
         bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(at * 8)))
