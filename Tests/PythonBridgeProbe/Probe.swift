@@ -3,9 +3,12 @@ import PythonBridge
 
 /// A process of its own for the tests of the bridge that need one: other environment variables, exit, raw streams.
 ///
-///     python-bridge-probe run FILE ARGS…     as a server would run a script: on PythonActor, then shutdown, then exit
-///     python-bridge-probe start              which Python it is, or twice the error
-///     python-bridge-probe order FILE         prints from Swift before and after the script's own prints
+///     python-bridge-probe run FILE ARGS…       as a server would run a script: on PythonActor, then shutdown, then exit
+///     python-bridge-probe main FILE ARGS…      as the command line does, with Swift functions to call
+///     python-bridge-probe start                which Python it is, or twice the error
+///     python-bridge-probe order FILE           prints from Swift before and after the script's own prints
+///     python-bridge-probe heartbeat WHERE      how late another task is while Python sleeps: on `actor`, or on `pool`
+///     python-bridge-probe leaks COUNT FILE     growth of memory over COUNT calls of each kind, as JSON
 @main
 struct Probe {
   static func main() async {
@@ -20,14 +23,14 @@ struct Probe {
         let result = try await PythonInterpreter.run(script: file, arguments: arguments)
         try await PythonInterpreter.shutdown()
         exit(result.exitCode)
-      case "order":
-        print("1 swift")
-        _ = try await PythonInterpreter.run(script: arguments[0])
-        print("3 swift")
-        _ = try await PythonInterpreter.run(script: arguments[0])
-        print("5 swift")
-      default:
-        try await start(configuration)
+      case "main":
+        exportForMain()
+        let file = arguments.removeFirst()
+        exit(PythonMain.run(file: file, arguments: arguments))
+      case "order": try await order(arguments[0])
+      case "heartbeat": try await heartbeat(onActor: arguments[0] == "actor")
+      case "leaks": try await leaks(count: Int(arguments[0])!, callbacks: arguments[1])
+      default: try await start(configuration)
       }
     } catch {
       FileHandle.standardError.write(Data("\(error)\n".utf8))
@@ -35,7 +38,34 @@ struct Probe {
     }
   }
 
-  static func start(_ configuration: PythonConfiguration) async throws {
+  private static func order(_ file: String) async throws {
+    print("1 swift")
+    _ = try await PythonInterpreter.run(script: file)
+    print("3 swift")
+    _ = try await PythonInterpreter.run(script: file)
+    print("5 swift")
+  }
+
+  private static func exportForMain() {
+    SwiftExports.export("double") { .int(try $0.int(0) * 2) }
+    SwiftExports.exportAsync("later") { arguments in
+      try await Task.sleep(for: .milliseconds(arguments.int(0)))
+      return "late"
+    }
+    SwiftExports.exportAsync("actor") { _ in
+      // Detached: not refused as re-entry, so that it is the owner of the interpreter that says no.
+      await Task.detached {
+        do {
+          try await PythonInterpreter.start()
+          return "started"
+        } catch {
+          return .string("\(error)")
+        }
+      }.value
+    }
+  }
+
+  private static func start(_ configuration: PythonConfiguration) async throws {
     do {
       try await PythonInterpreter.start(configuration)
     } catch let first as PythonStartError {
@@ -49,10 +79,10 @@ struct Probe {
     for module in ["ssl", "decimal", "_ctypes"] {
       try await PythonInterpreter.callDiscardingResult("importlib", "import_module", [.string(module)])
     }
-    let result = try await PythonInterpreter.call(
-      "builtins", "eval",
-      ["(lambda s, o: [s.executable, s.prefix, s.version.split()[0], o.__file__])(__import__('sys'), __import__('os'))"]
-    )
+    let facts = """
+      (lambda s, o: [s.executable, s.prefix, s.version.split()[0], o.__file__])(__import__('sys'), __import__('os'))
+      """
+    let result = try await PythonInterpreter.call("builtins", "eval", [.string(facts)])
     for value in result.elements ?? [] { print(value.string ?? "") }
   }
 }

@@ -1,33 +1,20 @@
+import Foundation
 import PythonBridge
 import Testing
 
 @Suite(needsPython)
 struct ConcurrencyTests {
   @Test func `Python that sleeps holds up no other task`() async throws {
-    try await startPython()
-    let clock = ContinuousClock()
-    let heartbeat = Task {
-      var worst = Duration.zero
-      var next = clock.now + .milliseconds(5)
-      var ticks = 0
-      while !Task.isCancelled {
-        try? await Task.sleep(until: next, clock: clock)
-        worst = max(worst, clock.now - next)
-        next = clock.now + .milliseconds(5)
-        ticks += 1
-      }
-      return (worst, ticks)
+    func worst(_ place: String) async throws -> Double {
+      let end = try await Subprocess.run(Subprocess.probe, ["heartbeat", place]).end
+      return try #require(Double(end.stdout.trimmingCharacters(in: .newlines)), "\(end.stderr)")
     }
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<4 { group.addTask { try await PythonInterpreter.call("time", "sleep", [0.3]) } }
-      try await group.waitForAll()
-    }
-    heartbeat.cancel()
-    let (worst, ticks) = await heartbeat.value
-    print("heartbeat: \(ticks) ticks, worst \(worst) late")
-    #expect(ticks > 50)
-    // On a busy machine a tick may be late for reasons of its own; blocked by Python it would be 300 ms late.
-    #expect(worst < .milliseconds(250))
+    // A busy machine makes a tick late for its own reasons: one quiet round of five is enough.
+    var best = Double.infinity
+    for _ in 0..<5 where best >= 50 { best = min(best, try await worst("actor")) }
+    #expect(best < 50)
+    // The naive form, by the same measure.
+    #expect(try await worst("pool") > 200)
   }
 
   @Test(.timeLimit(.minutes(1)))
