@@ -11,9 +11,6 @@ public struct ParityStage: Sendable {
 
   private let url: RedisURL
   private let place: Place
-  /// Nobody else is on the server, so it may be emptied and watched.
-  public var isPrivate: Bool { if case .owned = place { true } else { false } }
-
   /// A connection to the same database, for looking only.
   public let redis: RedisClient
 
@@ -34,51 +31,35 @@ public struct ParityStage: Sendable {
     redis = try RedisClient(url)
   }
 
-  /// Plays a scenario from an empty beginning, and empties the stage again, also when it fails or is cancelled.
+  /// Plays a scenario from an empty beginning, and empties the stage again.
   /// - Throws: what kept it from being played; a step that failed is an outcome.
   public func play(_ scenario: Scenario, by cast: Cast) async throws -> Playthrough {
-    try await emptied {
-      var scenario = scenario
-      if case .shared(let namespace) = place { scenario = scenario.inNamespace(namespace) }
-      var outcomes: [JSONValue] = []
+    var scenario = scenario
+    if case .shared(let namespace) = place { scenario = scenario.inNamespace(namespace) }
+    try await clear()
+    var outcomes: [JSONValue] = []
+    do {
       for turn in try cast.turns(of: scenario) {
         let language = turn.language ?? SwiftLanguage()
-        try Task.checkCancellation()
-        // A cancelled call may still reach the server, after we have cleaned up: a turn is always played to its end.
-        let played = try await Task { [scenario] in try await language.play(scenario, steps: turn.steps, on: url) }
-          .value
+        let played = try await language.play(scenario, steps: turn.steps, on: url)
         guard played.count == turn.steps.count else {
           throw ParityError("\(language.name) answered \(played.count) of \(turn.steps.count) steps")
         }
         outcomes += played
       }
-      let commands = try await recorded()
-      let keyspace = try await keys().map { $0.json(startUs: scenario.startUs).canonical }
-      return Playthrough(by: cast.name, outcomes: outcomes.map(\.canonical), keyspace: keyspace, commands: commands)
-    }
-  }
-
-  /// Empties the stage, works, and empties it again in every case.
-  func emptied<Value>(_ body: () async throws -> Value) async throws -> Value {
-    try await clear()
-    do {
-      let value = try await body()
-      try await clear()
-      return value
     } catch {
-      // A cancelled task could not send what is needed to clean up, so another one does.
+      // A cancelled task could not send what is needed to clean up.
       await Task { try? await clear() }.value
       throw error
     }
-  }
-
-  /// Every key on the stage, by its name without our namespace.
-  func keys() async throws(RedisError) -> [KeyState] {
-    try await Keyspace.dump(redis, prefix: prefix).map { state in
+    let commands = try await recorded()
+    let keyspace = try await Keyspace.dump(redis, prefix: prefix).map { state in
       var state = state
       state.key.removeFirst(prefix.isEmpty ? 0 : prefix.count + 1)
-      return state
+      return state.json(startUs: scenario.startUs).canonical
     }
+    try await clear()
+    return Playthrough(by: cast.name, outcomes: outcomes.map(\.canonical), keyspace: keyspace, commands: commands)
   }
 
   /// Removes every key of ours.

@@ -37,8 +37,6 @@ def site(tmp_path: Path) -> Path:
     settings = (ROOT / "mkdocs.yml").read_text("utf-8")
     settings = re.sub(r"^nav:.*", "nav:\n  - index.md\n  - second.md\n", settings, flags=re.M | re.S)
     settings = re.sub(r"^hooks:\n(  - .*\n)+", "", settings, flags=re.M)
-    if "mkdocstrings" not in settings:
-        settings = settings.replace("  - search\n", "  - search\n  - mkdocstrings\n")
     (tmp_path / "mkdocs.yml").write_text(settings, "utf-8")
     (tmp_path / "code.py").write_text("# --8<-- [start:region]\nx = 1\n# --8<-- [end:region]\n", "utf-8")
     docs = tmp_path / "docs"

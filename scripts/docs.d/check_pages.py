@@ -124,12 +124,17 @@ def error_codes(root: Path) -> dict[str, str]:
     return found
 
 
+def plain(words: str) -> str:
+    """The words alone: how lines break and what stands as code does not matter."""
+    return " ".join(words.replace("`", "").split())
+
+
 def error_faults(page: str, codes: dict[str, str]) -> list[str]:
     have = {title.strip(): body for title, body in re.findall(r"^### (\S+)\n(.*?)(?=^##|\Z)", page, re.M | re.S)}
     found = [f"no heading '### {code}'" for code in codes if code not in have]
     found += [f"'### {code}' is no code of ours" for code in have if code not in codes]
     for code, step in codes.items():
-        if code in have and step not in " ".join(have[code].split()):
+        if code in have and plain(step) not in plain(have[code]):
             found.append(f"{code} does not say: {step}")
     return found
 
