@@ -79,7 +79,7 @@ static int64_t now_ns(void) {
 int64_t cps_time_calls(cps_object *callable, int64_t count) {
   int64_t start = now_ns();
   for (int64_t i = 0; i < count; i++) {
-    PyObject *result = PyObject_CallNoArgs(py(callable));
+    PyObject *result = PyObject_CallOneArg(py(callable), Py_None);
     if (!result) return -1;
     Py_DECREF(result);
   }

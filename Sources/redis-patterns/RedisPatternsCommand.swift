@@ -14,5 +14,5 @@ struct RedisPatternsCommand: ParsableCommand {
         redis-patterns scripts verify --url redis://127.0.0.1:6390
         redis-patterns python report.py
       """,
-    subcommands: [ScriptsCommand.self, PythonCommand.self])
+    subcommands: [ScriptsCommand.self, PythonCommand.self, BenchCommand.self])
 }

@@ -106,7 +106,7 @@ cps_object *cps_take_error(void);
 void cps_raise(const char *kind, const char *type, const char *message);
 /* Number of memory blocks that Python's allocator has handed out. */
 int64_t cps_allocated_blocks(void);
-/* The benchmark's floor: calls `callable` with nothing, `count` times; nanoseconds in all. */
+/* The benchmark's floor: calls `callable` with None, `count` times; nanoseconds in all. */
 int64_t cps_time_calls(cps_object *callable, int64_t count);
 /* Nanoseconds for `count` rounds of PyGILState_Ensure and Release; needs no GIL. */
 int64_t cps_time_gil_state(int64_t count);

@@ -1,0 +1,24 @@
+import ArgumentParser
+import PythonBridge
+
+struct BridgeBenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bridge", abstract: "What a call between Swift and Python costs, as Markdown or JSON.")
+
+  @Flag(help: "One JSON document on standard output.") var json = false
+  @Option(help: "How often every row is measured; the rounds are interleaved.") var rounds = 5
+  @Option(help: "Share of the full number of calls.") var scale = 1.0
+
+  func run() throws {
+    try runAsync { [json, rounds, scale] in
+      do {
+        let benchmark = BridgeBenchmark(scale: scale)
+        let report = try await benchmark.run(rounds: rounds)
+        print(json ? try JSONText.of(report) : report.markdown)
+      } catch let error as PythonStartError {
+        print("\(error)")
+        throw ExitCode.missing
+      }
+    }
+  }
+}
