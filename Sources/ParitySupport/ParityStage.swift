@@ -11,6 +11,9 @@ public struct ParityStage: Sendable {
 
   private let url: RedisURL
   private let place: Place
+  /// Nobody else is on the server, so it may be emptied and watched.
+  public var isPrivate: Bool { if case .owned = place { true } else { false } }
+
   /// A connection to the same database, for looking only.
   public let redis: RedisClient
 
@@ -31,35 +34,51 @@ public struct ParityStage: Sendable {
     redis = try RedisClient(url)
   }
 
-  /// Plays a scenario from an empty beginning, and empties the stage again.
+  /// Plays a scenario from an empty beginning, and empties the stage again, also when it fails or is cancelled.
   /// - Throws: what kept it from being played; a step that failed is an outcome.
   public func play(_ scenario: Scenario, by cast: Cast) async throws -> Playthrough {
-    var scenario = scenario
-    if case .shared(let namespace) = place { scenario = scenario.inNamespace(namespace) }
-    try await clear()
-    var outcomes: [JSONValue] = []
-    do {
+    try await emptied {
+      var scenario = scenario
+      if case .shared(let namespace) = place { scenario = scenario.inNamespace(namespace) }
+      var outcomes: [JSONValue] = []
       for turn in try cast.turns(of: scenario) {
         let language = turn.language ?? SwiftLanguage()
-        let played = try await language.play(scenario, steps: turn.steps, on: url)
+        try Task.checkCancellation()
+        // A cancelled call may still reach the server, after we have cleaned up: a turn is always played to its end.
+        let played = try await Task { [scenario] in try await language.play(scenario, steps: turn.steps, on: url) }
+          .value
         guard played.count == turn.steps.count else {
           throw ParityError("\(language.name) answered \(played.count) of \(turn.steps.count) steps")
         }
         outcomes += played
       }
+      let commands = try await recorded()
+      let keyspace = try await keys().map { $0.json(startUs: scenario.startUs).canonical }
+      return Playthrough(by: cast.name, outcomes: outcomes.map(\.canonical), keyspace: keyspace, commands: commands)
+    }
+  }
+
+  /// Empties the stage, works, and empties it again in every case.
+  func emptied<Value>(_ body: () async throws -> Value) async throws -> Value {
+    try await clear()
+    do {
+      let value = try await body()
+      try await clear()
+      return value
     } catch {
-      // A cancelled task could not send what is needed to clean up.
+      // A cancelled task could not send what is needed to clean up, so another one does.
       await Task { try? await clear() }.value
       throw error
     }
-    let commands = try await recorded()
-    let keyspace = try await Keyspace.dump(redis, prefix: prefix).map { state in
+  }
+
+  /// Every key on the stage, by its name without our namespace.
+  func keys() async throws(RedisError) -> [KeyState] {
+    try await Keyspace.dump(redis, prefix: prefix).map { state in
       var state = state
       state.key.removeFirst(prefix.isEmpty ? 0 : prefix.count + 1)
-      return state.json(startUs: scenario.startUs).canonical
+      return state
     }
-    try await clear()
-    return Playthrough(by: cast.name, outcomes: outcomes.map(\.canonical), keyspace: keyspace, commands: commands)
   }
 
   /// Removes every key of ours.

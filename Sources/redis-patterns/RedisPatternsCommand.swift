@@ -10,9 +10,18 @@ struct RedisPatternsCommand: ParsableCommand {
       64 wrong usage, 70 a fault of ours, 130 interrupted.
 
       EXAMPLES
+        redis-patterns tour
         redis-patterns scripts list
         redis-patterns scripts verify --url redis://127.0.0.1:6390
         redis-patterns python report.py
       """,
-    subcommands: [ScriptsCommand.self, PythonCommand.self, BenchCommand.self])
+    subcommands: [TourCommand.self, ScriptsCommand.self, PythonCommand.self, BenchCommand.self])
+
+  static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if let message = Suggestion.unknownVerb(in: arguments, of: Self.self) {
+      exit(withError: ValidationError(message))
+    }
+    main(arguments)
+  }
 }

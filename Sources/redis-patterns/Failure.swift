@@ -1,0 +1,33 @@
+import ArgumentParser
+import Foundation
+import ParitySupport
+import PythonBridge
+import RESP
+import RedisPatternsTesting
+
+/// What a person is told about an error, and the status with which the command line ends.
+struct Failure {
+  let message: String
+  let status: ExitCode
+
+  init(_ error: any Error) {
+    message = "\(error)"
+    status =
+      switch error {
+      case let error as RedisError where error.code == .url: .validationFailure
+      case let error as RedisError: Self.noConnection.contains(error.code) ? .noConnection : .fault
+      case is PythonStartError, is ProjectRootError, RedisServerError.notInstalled: .missing
+      case is CancellationError: .interrupted
+      default: .fault
+      }
+  }
+
+  private static let noConnection: Set<RedisError.Code> = [
+    .connect, .connectionLost, .timeout, .auth, .permission, .loading, .maxClients, .unsupported,
+  ]
+}
+
+/// Everything that is not data goes there.
+func say(_ text: String) {
+  FileHandle.standardError.write(Data((text + "\n").utf8))
+}
