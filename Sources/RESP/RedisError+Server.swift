@@ -21,6 +21,8 @@ extension RedisError {
       case "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "CROSSSLOT", "MASTERDOWN": .cluster
       case "ERR" where text.hasPrefix("ERR max number of clients reached"): .maxClients
       case "ERR" where text.hasPrefix("ERR invalid password"): .auth
+      // A call of more than ten words is refused by its length before its lack of a password is seen.
+      case "ERR" where text.hasPrefix("ERR Protocol error: unauthenticated"): .auth
       default: inScript ? .script : .server
       }
     self.init(

@@ -172,7 +172,7 @@ def server_error(text: str, *, command: str | None = None, address: str | None =
     code = _BY_WORD.get(word)
     if code is None and text.startswith("ERR max number of clients reached"):
         code = Code.MAX_CLIENTS
-    elif code is None and text.startswith("ERR invalid password"):
+    elif code is None and text.startswith(("ERR invalid password", "ERR Protocol error: unauthenticated")):
         code = Code.AUTH
     return RedisError(
         code or (Code.SCRIPT if in_script else Code.SERVER),

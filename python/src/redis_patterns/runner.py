@@ -151,7 +151,9 @@ def translate(error: Exception, client: Any, command: str) -> RedisError:
         word = getattr(error, "status_code", None) or ("NOAUTH" if text.startswith("Authentication r") else "WRONGPASS")
         return server_error(_with_word(word, text), command=command, address=where)
     if isinstance(error, theirs.ResponseError):
-        return server_error(text, command=command, address=where)
+        # redis-py cuts off `ERR`, and leaves words that it does not know.
+        word = getattr(error, "status_code", None) or ("" if text.split(" ", 1)[0].isupper() else "ERR")
+        return server_error(_with_word(word, text), command=command, address=where)
     if isinstance(error, theirs.InvalidResponse):
         return _failure(Code.PROTOCOL, "the reply is not RESP", Execution.UNKNOWN, command, where)
     if isinstance(error, theirs.DataError):

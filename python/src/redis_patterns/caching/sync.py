@@ -33,7 +33,7 @@ class Cache(Generic[T]):
     `ttl`: how long a value is fresh, `jitter` (0 to 0.5) of it more or less, drawn at each fill. `grace`: how long
     it is then served stale while somebody loads, or when loading fails. `negative_ttl`: how long "nothing there" is
     kept. `lease`: how long a loader that died is waited for; a live one renews. `backoff`: how long nobody asks the
-    source again after a failed load. `wait`: how long to wait for somebody else's load. Durations are timedeltas or seconds.
+    source again after a failed load. `wait`: how long to wait for another's load. Durations: timedeltas or seconds.
     """
 
     def __init__(

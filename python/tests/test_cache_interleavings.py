@@ -1,0 +1,59 @@
+"""A delete always wins: over random interleavings at the grain of round trips, with the classes that ship."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cache_world import AnyCache, Connection, NaiveCache, World, interleave, ours
+from redis_patterns import _aio
+from redis_patterns.caching import aio
+from redis_patterns.script import scripts
+
+
+def play(
+    client: Any, make: Callable[[Connection], AnyCache], seed: int, count: int, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Counter[str], Counter[str]]:
+    faults, seen = Counter[str](), Counter[str]()
+    logging.getLogger("redis_patterns").setLevel(logging.CRITICAL)
+    for name, script in scripts().items():
+        if name.startswith("cache_"):
+            client.script_load(script.source)
+
+    async def every() -> None:
+        for number in range(count):
+            world = World(random.Random(f"{seed}:{number}"), client)
+            monkeypatch.setattr(_aio, "sleep", world.turn)
+            monkeypatch.setattr(aio, "clock", world.clock)
+            client.flushdb()
+            found = await interleave(world, make)
+            if found:
+                print("interleaving", number, dict(found))
+            faults.update(found)
+            seen.update(world.seen)
+
+    asyncio.run(every())
+    return faults, seen
+
+
+def test_no_read_is_older_than_a_delete_that_came_before_it(
+    virtual: Any, seed: int, scale: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = max(int(1_000 * scale), 20)
+    faults, seen = play(virtual, ours, seed, count, monkeypatch)
+    print(count, "interleavings", dict(seen))
+    assert faults == Counter()
+    assert seen["reads"] > 3 * count
+
+
+def test_the_common_cache_serves_what_was_deleted(virtual: Any, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: get, set and del must be seen to fail in the same world."""
+    faults, _ = play(virtual, NaiveCache, seed, 300, monkeypatch)
+    assert faults["a read after a delete is older than the delete"] > 0
+    assert faults["a stale value stays"] > 0

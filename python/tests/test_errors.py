@@ -1,0 +1,145 @@
+"""Errors: what they say, and what they never say."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+import redis_patterns as patterns
+import redis_patterns.aio
+from conftest import Server
+from redis_patterns.errors import _NEXT_STEP, server_error
+
+SECRET = "hunter2-0af3"
+LIMIT = patterns.Limit.token_bucket(10, per=1.0)
+
+
+def failure(url: str, **options: Any) -> patterns.RedisError:
+    with patterns.connect(url, **options) as client, pytest.raises(patterns.RedisError) as caught:
+        patterns.RateLimiter(client, LIMIT).take("private-id")
+    return caught.value
+
+
+def everything(error: BaseException) -> str:
+    texts = []
+    link: BaseException | None = error
+    while link is not None:
+        texts += [str(link), repr(link), repr(link.args), repr(vars(link))]
+        link = link.__cause__ or link.__context__
+    return "\n".join(texts)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def test_nobody_listening_is_connect_and_was_not_executed() -> None:
+    port = free_port()
+    error = failure(f"redis://me:{SECRET}@127.0.0.1:{port}")
+    assert (error.code, error.execution) == (patterns.Code.CONNECT, patterns.Execution.NOT_EXECUTED)
+    assert str(error).startswith(f"CONNECT at 127.0.0.1:{port}: connection refused (EVALSHA, notExecuted). Check that")
+    assert SECRET not in everything(error)
+    assert "private-id" not in everything(error)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_server_that_does_not_answer_is_a_timeout_and_unknown() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = int(listener.getsockname()[1])
+        held: list[socket.socket] = []
+        # redis-py sends CLIENT SETINFO first; it must be answered for the call itself to hang.
+        answering = threading.Thread(target=lambda: held.append(listener.accept()[0]))
+        answering.start()
+        error = failure(f"redis://127.0.0.1:{port}", timeout=0.1, lib_name=None, lib_version=None)
+        answering.join()
+        for connection in held:
+            connection.close()
+    assert (error.code, error.execution) == (patterns.Code.TIMEOUT, patterns.Execution.UNKNOWN)
+
+
+def test_a_wrong_password_is_auth_and_the_password_stays_secret(own_server: Server) -> None:
+    client = own_server.client()
+    client.config_set("requirepass", "another")
+    for url in (f"unix://:{SECRET}@{own_server.path}", f"unix://{own_server.path}"):
+        error = failure(url)
+        assert (error.code, error.execution) == (patterns.Code.AUTH, patterns.Execution.NOT_EXECUTED)
+        assert error.address == str(own_server.path)
+        assert SECRET not in everything(error)
+
+
+@pytest.mark.parametrize("url", ["http://localhost", f"redis://:{SECRET}@localhost:port", f"redis:{SECRET}"])
+def test_a_bad_url_is_a_url_error_without_its_secret(url: str) -> None:
+    for connect in (patterns.connect, redis_patterns.aio.connect):
+        try:
+            connect(url)
+        except patterns.RedisError as error:
+            assert error.code is patterns.Code.URL
+            assert SECRET not in everything(error)
+
+
+def test_a_full_server_refuses_to_take_and_still_gives_back(own_server: Server) -> None:
+    client = own_server.client()
+    limiter = patterns.RateLimiter(client, LIMIT)
+    lock = patterns.Lock(client, "x")
+    cache: patterns.Cache[bytes] = patterns.Cache(client)
+    limiter.take("u", request="r")
+    lease = lock.acquire()
+    cache.get_or_load("k", lambda: b"v")
+    client.config_set("maxmemory", 1)
+    with pytest.raises(patterns.RedisError) as caught:
+        limiter.take("u")
+    assert caught.value.code is patterns.Code.OUT_OF_MEMORY
+    assert limiter.refund("u", "r").status == "refunded"
+    lease.renew()
+    lease.release()
+    assert cache.delete("k", holdoff=1.0)
+    client.config_set("maxmemory", 0)
+    assert client.keys("lock:{x}") == []
+
+
+def test_a_key_of_another_type_is_wrong_type(client: Any, namespace: str) -> None:
+    client.set(f"{namespace}:bucket:{{u}}", "something else", ex=60)
+    with pytest.raises(patterns.RedisError) as caught:
+        patterns.RateLimiter(client, LIMIT, namespace=namespace).take("u")
+    assert caught.value.code is patterns.Code.WRONG_TYPE
+    assert caught.value.execution is patterns.Execution.PARTIAL
+
+
+def test_errors_survive_pickling_and_every_code_has_a_next_step() -> None:
+    error = server_error("LOADING Redis is loading the dataset in memory", command="EVALSHA", address="a:1")
+    copy = pickle.loads(pickle.dumps(error))
+    assert (str(copy), copy.code, copy.execution) == (str(error), error.code, error.execution)
+    assert set(_NEXT_STEP) == set(patterns.Code)
+    assert error.documentation == "docs/errors.md#loading"
+
+
+def test_a_flushed_script_is_loaded_again(own_server: Server) -> None:
+    client = own_server.client()
+    limiter = patterns.RateLimiter(client, LIMIT)
+    limiter.take("u")
+    client.script_flush()
+    assert limiter.take("u").tiers[0].remaining == 8
+
+    async def again() -> int:
+        async with redis_patterns.aio.connect(own_server.url) as aclient:
+            await aclient.script_flush()
+            decision = await redis_patterns.aio.RateLimiter(aclient, LIMIT).take("u")
+            return decision.tiers[0].remaining
+
+    assert asyncio.run(again()) == 7
+
+
+def test_decoding_clients_get_the_same_answers(server: Server, namespace: str) -> None:
+    with patterns.connect(server.url, decode_responses=True) as client:
+        assert patterns.RateLimiter(client, LIMIT, namespace=namespace).take("u").allowed
+        cache = patterns.Cache(client, codec=patterns.JSON, namespace=namespace)
+        assert cache.get_or_load("k", lambda: "ü") == "ü"
+        assert cache.get("k") == patterns.Hit("ü")
+        with patterns.Lock(client, "x", namespace=namespace) as lease:
+            assert lease.fence > 0
