@@ -10,7 +10,7 @@ import Testing
     try await withServer { _, redis in
       var wrong = 0
       var seen: [Decision.Status: Int] = [:]
-      for world in 0..<RandomRun.count(25) {
+      for world in 0..<RandomRun.count(10) {
         let (calls, expected) = try history(world, steps: 1000, &chance)
         let replies = try await redis.runAll(calls.map(\.call))
         for (at, reply) in replies.enumerated() {

@@ -56,10 +56,12 @@ if holder == owner then
 end
 
 while not holder do
-  local first = redis.call('LPOP', queue)
+  -- Looked at before it is popped: a pop as the first write would hide from the server that its memory is full.
+  local first = redis.call('LINDEX', queue, 0)
   if not first then
     return { 'acquired', grant(owner, now_us + ttl_us) }
   end
+  redis.call('LPOP', queue)
   local leaves_us, patient_us = string.match(redis.call('HGET', waiters, first) or '0 0', '^(%d+) (%d+)$')
   redis.call('HDEL', waiters, first)
   if tonumber(leaves_us) > now_us then

@@ -35,12 +35,16 @@ struct BucketWorld {
 
   private static func tier(_ name: String, _ chance: inout SeededGenerator) -> RateLimit.Tier {
     let limits = [1, 2, 3, 7, 10, 60, 100, 1000, 65_536, 999_983, 1 << 40]
-    let pers = [1, 3, 7, 1000, 1024, 1_000_000, 1_000_003, 60_000_000, 3_600_000_000, 86_400_000_000, 31_622_400_000_000]
+    let pers = [
+      1, 3, 7, 1000, 1024, 1_000_000, 1_000_003, 60_000_000, 3_600_000_000, 86_400_000_000, 31_622_400_000_000,
+    ]
     let limit = limits.randomElement(using: &chance) ?? 1
     let per = pers.randomElement(using: &chance) ?? 1
     let ticks = Int(Fraction(Int128(limit), over: Int128(per)).below)
     let most = (1 << 52) / ticks
-    let burst = Bool.random(using: &chance) ? Int.random(in: 1...min(most, 50), using: &chance)
+    let burst =
+      Bool.random(using: &chance)
+      ? Int.random(in: 1...min(most, 50), using: &chance)
       : Int.random(in: 1...4, using: &chance) == 1 ? most : Int.random(in: 1...most, using: &chance)
     return RateLimit.Tier(name, limit, per: .microseconds(per), burst: burst)
   }
@@ -90,7 +94,9 @@ struct BucketWorld {
     } else {
       let span = [1, 10, 1000, 1_000_000, 100_000_000, 90_000_000_000].randomElement(using: &chance) ?? 1
       nowUs += Int.random(in: 0...span, using: &chance)
-      if !oneTier, Int.random(in: 0..<200, using: &chance) == 0 { nowUs -= Int.random(in: 0...2 * span, using: &chance) }
+      if !oneTier, Int.random(in: 0..<200, using: &chance) == 0 {
+        nowUs -= Int.random(in: 0...2 * span, using: &chance)
+      }
     }
     // Room below 2^53 for the longest debt, also after many years of this.
     nowUs = min(max(nowUs, 4_102_444_800_000_000), 4_400_000_000_000_000)
