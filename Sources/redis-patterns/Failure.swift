@@ -22,6 +22,11 @@ struct Failure {
       }
   }
 
+  /// Whether it is told by us; what is left has its own text and status by ArgumentParser.
+  static func isOurs(_ error: any Error) -> Bool {
+    !(error is ExitCode || error is ValidationError || error is CleanExit)
+  }
+
   private static let noConnection: Set<RedisError.Code> = [
     .connect, .connectionLost, .timeout, .auth, .permission, .loading, .maxClients, .unsupported,
   ]

@@ -15,13 +15,26 @@ struct RedisPatternsCommand: ParsableCommand {
         redis-patterns scripts verify --url redis://127.0.0.1:6390
         redis-patterns python report.py
       """,
-    subcommands: [TourCommand.self, ScriptsCommand.self, PythonCommand.self, BenchCommand.self])
+    subcommands: [
+      TourCommand.self, ScriptsCommand.self, PythonCommand.self, BenchCommand.self, FleetCommand.self,
+    ])
 
   static func main() {
     let arguments = Array(CommandLine.arguments.dropFirst())
     if let message = Suggestion.unknownVerb(in: arguments, of: Self.self) {
       exit(withError: ValidationError(message))
     }
-    main(arguments)
+    do {
+      var command = try parseAsRoot(arguments)
+      do {
+        try command.run()
+      } catch let error where Failure.isOurs(error) {
+        let failure = Failure(error)
+        say("redis-patterns: \(failure.message)")
+        throw failure.status
+      }
+    } catch {
+      exit(withError: error)
+    }
   }
 }

@@ -45,11 +45,7 @@ struct TourCommand: ParsableCommand {
       options.recordsWire = wire
       if let url { options.place = .server(try RedisURL(url)) }
       try show(root, options)
-    } catch let error as ExitCode {
-      throw error
-    } catch let error as ValidationError {
-      throw error
-    } catch {
+    } catch let error where Failure.isOurs(error) {
       let failure = Failure(error)
       say("redis-patterns tour: \(failure.message)")
       if json { print(try JSONText.of(Stopped(status: Int(failure.status.rawValue), error: failure.message))) }

@@ -1,0 +1,91 @@
+import Foundation
+import Hiredis
+import ParitySupport
+import RESP
+import RedisPatternsTesting
+import TestSupport
+import Testing
+
+/// Four Swift and four Python processes on one thing, by the server's own clock.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct `A mixed fleet` {
+  @Test func `on one bucket admits exactly its burst, each unit once`() async throws {
+    try await withFleet { fleet, redis in
+      let burst = 5 * RandomRun.count(80)
+      // A unit drains in an hour: within the test none comes back, so that the burst is the exact number.
+      let reports = try await fleet.run(
+        "bucket", namespace: "b",
+        [
+          "--limit", "1", "--per-us", "3600000000", "--burst", "\(burst)", "--attempts", "\(burst / 5)",
+        ])
+      let admitted = reports.compactMap { $0["admitted"]?.int }
+      let denied = reports.compactMap { $0["denied"]?.int }
+      #expect(admitted.reduce(0, +) == Int64(burst))
+      #expect(denied.reduce(0, +) == Int64(8 * (burst / 5) - burst))
+      // Every admission saw another state: what remained is each number below the burst, exactly once.
+      let remaining = reports.flatMap { $0["remaining"]?.array?.compactMap(\.int) ?? [] }
+      #expect(remaining.sorted() == (0..<Int64(burst)).map { $0 })
+      #expect(admitted.allSatisfy { $0 > 0 }, "every worker was admitted sometimes: \(admitted)")
+      let first = try #require(try await Keyspace.dump(redis, prefix: "b:bucket").first)
+      #expect(first.key == "b:bucket:{fleet}")
+      #expect(first.expiresAtMs != nil)
+    }
+  }
+
+  @Test func `on one lock never overlaps, and fences grow`() async throws {
+    try await withFleet { fleet, redis in
+      let rounds = RandomRun.count(12)
+      _ = try await fleet.run("lock", namespace: "l", ["--rounds", "\(rounds)"])
+      let log = try await SectionLog(redis, namespace: "l")
+      #expect(log.entries.count == 2 * 8 * rounds)
+      #expect(log.overlaps == 0)
+      #expect(log.counter == Int64(8 * rounds))
+      #expect(log.fences == log.fences.sorted())
+      #expect(Set(log.fences).count == log.fences.count)
+      #expect(log.workers.count == 8)
+      #expect(log.crossings > 0, "the lock passed between the languages")
+    }
+  }
+
+  @Test func `without the lock overlaps in the same harness`() async throws {
+    try await withFleet(swift: 8, python: 0) { fleet, redis in
+      _ = try await fleet.run("lock", namespace: "n", ["--rounds", "100", "--naive"])
+      let log = try await SectionLog(redis, namespace: "n")
+      #expect(log.overlaps > 0, "a look and a take in two steps must let two in")
+    }
+  }
+
+  @Test func `at a cold key loads once`() async throws {
+    try await withFleet { fleet, redis in
+      let keys = RandomRun.count(10)
+      let reports = try await fleet.run("cache", namespace: "c", ["--keys", "\(keys)"])
+      #expect(reports.allSatisfy { $0["wrong"]?.int == 0 })
+      let loads = try await loads(redis, "c")
+      #expect(loads.count == keys)
+      #expect(loads.values.allSatisfy { $0 == 1 }, "\(loads)")
+    }
+  }
+
+  @Test func `at a cold key without the lease loads more than once`() async throws {
+    try await withFleet(swift: 8, python: 0) { fleet, redis in
+      _ = try await fleet.run("cache", namespace: "d", ["--keys", "10", "--naive"])
+      #expect(try await loads(redis, "d").values.contains { $0 > 1 })
+    }
+  }
+
+  private func loads(_ redis: RedisClient, _ namespace: String) async throws -> [String: Int64] {
+    let flat = try await redis.execute(RESPCommand("HGETALL", "\(namespace):fleet:loads")).array ?? []
+    var loads: [String: Int64] = [:]
+    for at in stride(from: 0, to: flat.count - 1, by: 2) { loads[flat[at].string ?? ""] = flat[at + 1].int }
+    return loads
+  }
+
+  private func withFleet(
+    swift: Int = 4, python: Int = 4, _ body: (MixedFleet, RedisClient) async throws -> Void
+  ) async throws {
+    let server = try await RedisServer.start()
+    defer { server.close() }
+    let redis = try RedisClient(server.url)
+    defer { redis.close() }
+    try await body(MixedFleet(server: server, swift: swift, python: python), redis)
+  }
+}

@@ -1,0 +1,122 @@
+"""One worker of a mixed fleet, for tests: `python -m redis_patterns._fleet bucket|lock|cache --url ... --json`.
+
+The Swift worker (`redis-patterns fleet`) takes the same words, prints the same JSON, and meets this one on its keys.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from . import TEXT, Absent, Cache, Limit, Lock, RateLimiter, connect
+
+_PATIENCE = 60.0
+"""Seconds to wait for the other workers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """All workers wait for each other first, so that they really meet."""
+
+    redis: redis.Redis
+    namespace: str
+    workers: int
+
+    def bucket(self, name: str, limit: Limit, attempts: int) -> dict[str, Any]:
+        """Takes one unit at a time from one bucket, and says what was left after each that was admitted."""
+        limiter = RateLimiter(self.redis, limit, namespace=self.namespace)
+        self._meet()
+        decisions = [limiter.take(name) for _ in range(attempts)]
+        remaining = [decision.tiers[0].remaining for decision in decisions if decision.status == "allowed"]
+        return {"admitted": len(remaining), "denied": attempts - len(remaining), "remaining": remaining}
+
+    def lock(self, name: str, rounds: int) -> dict[str, Any]:
+        """Enters a critical section again and again, and writes its begin and end into one log."""
+        lock = Lock(self.redis, name, ttl=5, wait=_PATIENCE, patience=0.5, namespace=self.namespace)
+        self._meet()
+        for _ in range(rounds):
+            with lock as lease:
+                self._critical(lease.fence)
+        return {"rounds": rounds}
+
+    def cache(self, keys: int, load_us: int) -> dict[str, Any]:
+        """Asks for the same cold keys as all others at the same time, and counts the loads of each."""
+        cache = Cache(self.redis, codec=TEXT, namespace=self.namespace)
+        self._meet()
+        wrong = 0
+        for key in range(keys):
+
+            def load(key: int = key) -> str | Absent:
+                self.redis.hincrby(f"{self.namespace}:fleet:loads", f"key-{key}", 1)
+                time.sleep(load_us / 1_000_000)
+                return f"value-{key}"
+
+            wrong += cache.get_or_load(f"key-{key}", load) != f"value-{key}"
+            self._meet()
+        return {"keys": keys, "wrong": wrong}
+
+    def _meet(self) -> None:
+        """Returns when every worker has come here as often as this one."""
+        counter = f"{self.namespace}:fleet:ready"
+        mine = int(self.redis.execute_command("INCR", counter))
+        wanted = (mine - 1) // self.workers * self.workers + self.workers
+        deadline = time.monotonic() + _PATIENCE
+        while int(self.redis.execute_command("GET", counter) or 0) < wanted:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the other workers did not come within {_PATIENCE:.0f} s")
+            time.sleep(0.001)
+
+    def _critical(self, fence: int) -> None:
+        """A read and a write with time between: whoever overlaps loses an update, and shows in the log."""
+        log, counter = f"{self.namespace}:fleet:log", f"{self.namespace}:fleet:counter"
+        me = f"python-{os.getpid()}"
+        self.redis.execute_command("RPUSH", log, f"begin {fence} {me}")
+        count = int(self.redis.execute_command("GET", counter) or 0)
+        self.redis.execute_command("SET", counter, count + 1)
+        self.redis.execute_command("RPUSH", log, f"end {fence} {me}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--url", required=True)
+    shared.add_argument("--namespace", required=True)
+    shared.add_argument("--workers", type=int, required=True)
+    shared.add_argument("--json", action="store_true", help="there is no other form")
+    parser = argparse.ArgumentParser(prog="python -m redis_patterns._fleet", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    bucket = verbs.add_parser("bucket", parents=[shared])
+    bucket.add_argument("--id", default="fleet")
+    for number in ("--limit", "--per-us", "--burst", "--attempts"):
+        bucket.add_argument(number, type=int, required=True)
+    lock = verbs.add_parser("lock", parents=[shared])
+    lock.add_argument("--name", default="fleet")
+    lock.add_argument("--rounds", type=int, required=True)
+    cache = verbs.add_parser("cache", parents=[shared])
+    cache.add_argument("--keys", type=int, required=True)
+    cache.add_argument("--load-us", type=int, default=20_000)
+
+    given = parser.parse_args(arguments)
+    client = connect(given.url)
+    worker = Worker(client, given.namespace, given.workers)
+    try:
+        if given.verb == "bucket":
+            limit = Limit("default", given.limit, given.per_us, given.burst)
+            result = worker.bucket(given.id, limit, given.attempts)
+        elif given.verb == "lock":
+            result = worker.lock(given.name, given.rounds)
+        else:
+            result = worker.cache(given.keys, given.load_us)
+    finally:
+        client.close()
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
