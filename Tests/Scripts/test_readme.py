@@ -1,0 +1,56 @@
+"""The README shows only code that tests run, and leads only to what is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import check_readme
+import pytest
+from conftest import ROOT
+
+README = """# X
+
+<!-- from example.py:shown -->
+```python
+x = 1
+```
+
+[more](more.md#there) <img src="x.svg">
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    (tmp_path / "example.py").write_text(
+        "def f():\n    # --8<-- [start:shown]\n    x = 1\n    # --8<-- [end:shown]\n", "utf-8"
+    )
+    (tmp_path / "more.md").touch()
+    (tmp_path / "x.svg").touch()
+    return tmp_path
+
+
+def test_the_readme_is_as_its_files_are() -> None:
+    assert check_readme.faults(ROOT, (ROOT / "README.md").read_text("utf-8")) == []
+
+
+def test_a_readme_of_files_passes(tree: Path) -> None:
+    assert check_readme.faults(tree, README) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("x = 1", "x = 2"),
+        (":shown", ":hidden"),
+        ("example.py", "gone.py"),
+        ("more.md", "less.md"),
+        ("x.svg", "y.svg"),
+        ("[more]", "```swift\n1\n2\n3\n4\n```\n[more]"),
+    ],
+)
+def test_a_readme_that_differs_is_seen(tree: Path, old: str, new: str) -> None:
+    assert len(check_readme.faults(tree, README.replace(old, new, 1))) == 1
+
+
+def test_write_mends_it(tree: Path) -> None:
+    assert check_readme.written(tree, README.replace("x = 1", "x = 9")) == README
