@@ -108,15 +108,14 @@ void rps_transport_set_sink(rps_transport_t *transport, rps_sink_t *sink) { tran
 
 size_t rps_transport_unsent(const rps_transport_t *transport) { return sdslen(transport->obuf); }
 
-int64_t rps_transport_send(rps_transport_t *transport, const uint8_t *bytes, size_t length) {
-  int64_t taken = 0;
+int rps_transport_send(rps_transport_t *transport, const uint8_t *bytes, size_t length, int64_t *taken) {
   if (sdslen(transport->obuf) == 0 && length > 0) {
     size_t piece = length < PIECE ? length : PIECE;
     if (redisAppendFormattedCommand(transport, (const char *)bytes, piece) != REDIS_OK) return -1;
-    taken = (int64_t)piece;
+    *taken += (int64_t)piece;
   }
   int done = 0;
-  return redisBufferWrite(transport, &done) == REDIS_OK ? taken : -1;
+  return redisBufferWrite(transport, &done) == REDIS_OK ? 0 : -1;
 }
 
 int64_t rps_transport_receive(rps_transport_t *transport) {

@@ -7,73 +7,74 @@ import RESP
 /// let redis = try RedisClient("redis://127.0.0.1:6379")
 /// let value = try await redis.send("GET", "greeting")
 /// ```
+///
+/// Copies share the connection; the last one that goes closes it.
 public struct RedisClient: RedisExecutor {
-  private let handle: Handle
+  let core: ClientCore
+  @usableFromInline let line: Line
 
-  private final class Handle: Sendable {
-    let connection: ThinConnection
-    init(_ url: RedisURL, _ options: RedisClientOptions) { connection = ThinConnection(url, options) }
-    deinit { connection.close() }
-  }
-
-  /// - Throws: `url` when the text is no Redis URL, `unsupported` when it asks for what this build cannot do.
+  /// - Throws: `url` when the text is no Redis URL, `unsupported` when it asks for what this build cannot do. Whether a
+  ///   server is there, the first call tells.
   public init(_ url: String, options: RedisClientOptions = .init()) throws(RedisError) {
     try self.init(RedisURL(url), options: options)
   }
 
   public init(_ url: RedisURL, options: RedisClientOptions = .init()) throws(RedisError) {
-    guard !url.tls else {
-      throw RedisError(
-        .unsupported, "this build has no TLS, and a rediss:// URL is never spoken in plain text",
-        execution: .notExecuted, address: url.address)
-    }
-    handle = Handle(url, options)
+    core = try ClientCore(url, options)
+    line = Line(core.channel, core.options.commandTimeout)
   }
 
-  /// `host:port` or the socket's path.
-  public var address: String { handle.connection.url.address }
-
-  public func execute(_ command: RESPCommand) async throws(RedisError) -> RESPValue {
-    let result = await handle.connection.submit(command.encoded)
-    return try named(result, command.name).get()
+  private init(_ core: ClientCore, _ timeout: Duration?) {
+    self.core = core
+    line = Line(core.channel, timeout)
   }
+
+  /// `host:port` or the socket's path, without user and password.
+  public var address: String { core.channel.address }
+
+  /// The same client, whose calls may take this long at most; nil for ever.
+  ///
+  /// ```swift
+  /// try await redis.deadline(.milliseconds(50)).send("GET", key)
+  /// ```
+  public func deadline(_ timeout: Duration?) -> RedisClient { RedisClient(core, timeout) }
 
   /// Sends a command of any arguments: `try await redis.send("SET", key, value, "PX", 1000)`.
-  public func send<each Argument: RESPArgument>(
+  @inlinable public func send<each Argument: RESPArgument>(
     _ name: StaticString, _ arguments: repeat each Argument
   ) async throws(RedisError) -> RESPValue {
-    var rest = RESPArguments()
-    repeat rest.append(each arguments)
-    return try await execute(RESPCommand(name: name.description, rest))
+    try await line.send(name, repeat each arguments)
   }
 
-  /// A copy whose calls take at most this long.
-  public func deadline(_ timeout: Duration) -> RedisClient { self }
+  public func execute(_ command: RESPCommand) async throws(RedisError) -> RESPValue {
+    try await line.execute(command)
+  }
 
-  /// Gives a connection of its own to the work: for blocking commands and for MULTI and WATCH.
-  public func withConnection<Value: Sendable>(
-    _ body: (RedisClient) async throws -> Value
+  /// Sends the commands behind one another in one round trip; no other caller's command comes between them.
+  public func pipeline(_ commands: [RESPCommand]) async -> [Result<RESPValue, RedisError>] {
+    await line.pipeline(commands)
+  }
+
+  public func run(_ call: ScriptCall) async throws(RedisError) -> RESPValue {
+    try await line.run(call)
+  }
+
+  /// Runs scripts in one round trip; only those that the server did not know are sent again, as EVAL.
+  public func run(_ calls: [ScriptCall]) async -> [Result<RESPValue, RedisError>] {
+    await line.run(calls)
+  }
+
+  /// Runs the work, and the tasks it starts, on the client's own thread: no change of thread between a reply and what
+  /// follows it.
+  ///
+  /// For hot paths that only talk to Redis and compute little. **Work that blocks is forbidden here**: while it blocks, no
+  /// reply of this client arrives.
+  public func withLoop<Value: Sendable>(
+    _ body: @concurrent () async throws -> Value
   ) async throws -> Value {
-    let connection = try RedisClient(handle.connection.url, options: handle.connection.options)
-    defer { connection.close() }
-    return try await body(connection)
+    try await withTaskExecutorPreference(core.loop) { try await body() }
   }
 
-  /// Ends all connections; calls that wait fail with `closed`.
-  public func close() { handle.connection.close() }
-
-  private func named(
-    _ result: Result<RESPValue, RedisError>, _ command: String
-  ) -> Result<RESPValue, RedisError> {
-    switch result {
-    case .success(.error(let text)):
-      .failure(RedisError(serverError: text, command: command, address: address))
-    case .success: result
-    case .failure(let error):
-      .failure(
-        RedisError(
-          error.code, error.message, execution: error.execution, command: command, address: error.address,
-          serverCode: error.serverCode))
-    }
-  }
+  /// Ends all connections. Calls that wait fail with `closed`, and so does every later one.
+  public func close() { core.close() }
 }

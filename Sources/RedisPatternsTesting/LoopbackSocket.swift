@@ -19,6 +19,17 @@ enum LoopbackSocket {
     #endif
   }
 
+  /// Sends a short text; a peer that is gone is no signal but -1.
+  static func send(_ descriptor: Int32, _ text: inout String) -> Int {
+    text.withUTF8 { bytes in
+      #if canImport(Darwin)
+        Darwin.send(descriptor, bytes.baseAddress, bytes.count, 0)
+      #else
+        Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+      #endif
+    }
+  }
+
   static func bind(_ descriptor: Int32, port: Int) -> Bool {
     withAddress(port: port) { address, length in
       #if canImport(Darwin)

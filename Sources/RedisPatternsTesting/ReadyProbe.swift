@@ -15,7 +15,7 @@ enum ReadyProbe {
     var patience = timeval(tv_sec: 1, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     var ping = "PING\r\n"
-    guard ping.withUTF8({ write(descriptor, $0.baseAddress, $0.count) }) == 6 else { return false }
+    guard LoopbackSocket.send(descriptor, &ping) == 6 else { return false }
     var first: UInt8 = 0
     return read(descriptor, &first, 1) == 1
   }

@@ -45,12 +45,7 @@ struct ServerGuard: Sendable {
   /// Tells which process to end with us; nil when none is left.
   func watch(_ pid: pid_t?) {
     var line = "\(pid ?? 0)\n"
-    #if canImport(Darwin)
-      let flags: Int32 = 0
-    #else
-      let flags = Int32(MSG_NOSIGNAL)
-    #endif
-    _ = line.withUTF8 { send(pipe, $0.baseAddress, $0.count, flags) }
+    _ = LoopbackSocket.send(pipe, &line)
   }
 
   /// Lets it clean up now, and waits until it has.

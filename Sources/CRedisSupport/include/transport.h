@@ -29,9 +29,10 @@ int rps_transport_descriptor(const rps_transport_t *_Nonnull transport);
 // Replies go there from now on; only between two replies.
 void rps_transport_set_sink(rps_transport_t *_Nonnull transport, rps_sink_t *_Nonnull sink);
 
-// Sends what it holds, then takes and sends at most one more piece. The number of bytes taken, or -1 when the connection
-// failed. What was taken and not yet sent is `rps_transport_unsent`.
-int64_t rps_transport_send(rps_transport_t *_Nonnull transport, const uint8_t *_Nonnull bytes, size_t length);
+// Sends what it holds; when that is nothing, takes one piece first and adds its length to `taken`. 0, or -1 when the
+// connection failed; `taken` is right in both cases. What was taken and has not left is `rps_transport_unsent`.
+int rps_transport_send(rps_transport_t *_Nonnull transport, const uint8_t *_Nonnull bytes, size_t length,
+                       int64_t *_Nonnull taken);
 size_t rps_transport_unsent(const rps_transport_t *_Nonnull transport);
 
 // Reads once, at most 16 KiB (more at a time makes the parser slow). The number of bytes, 0 for none at the moment,

@@ -1,0 +1,105 @@
+import CRedisSupport
+import RESP
+
+/// Takes the replies of a connection on which nobody waits for single answers. Called on the loop thread.
+protocol PushHandler: AnyObject, Sendable {
+  func connected()
+  /// Whether a lost connection is worth having back at once.
+  var wantsConnection: Bool { get }
+  func received(_ value: RESPValue)
+  /// What came before may have been lost; a new connection is on its way unless the client was closed.
+  func lost(_ error: RedisError, final: Bool)
+}
+
+/// The loop's half of a channel. Owned by hand: whoever makes one calls `release`.
+struct Wire {
+  enum Phase {
+    /// Not connected, and nobody asks for it.
+    case idle
+    /// A helper thread is dialling.
+    case connecting
+    /// Waiting before the next attempt.
+    case pausing
+    case ready
+    /// For good.
+    case closed
+  }
+
+  var phase = Phase.idle
+  var transport: OpaquePointer?
+  /// Calls whose answers are to come: first those that were sent, then those that were not.
+  var ring = CallRing()
+  /// Bytes of all calls in the ring.
+  var ringBytes = 0
+  /// What is not on its way for certain. The first `taken` bytes are in the transport's hands.
+  var out = OutBuffer()
+  var taken = 0
+  var wantsWrite = false
+  var unflushed = false
+  /// Calls counted off since the submit queue was told.
+  var finished = 0
+
+  /// No call in the ring is due before.
+  var earliest = UInt64.max
+  var retryAt = UInt64.max
+  /// Numbers the attempts, so that a late answer of an old one is known.
+  var attempt: UInt64 = 0
+  /// In a row, without a single reply between them.
+  var failures = 0
+  var cause: RedisError?
+  var lastReceived: UInt64 = 0
+  var backoff: Backoff
+  let connectTimeout: UInt64
+  let stallLimit: UInt64
+
+  let builder: UnsafeMutablePointer<ReplyBuilder>
+  let sink: UnsafeMutablePointer<rps_sink_t>
+
+  init(_ options: RedisClientOptions) {
+    backoff = Backoff(options)
+    // A little less than promised: what is promised includes the way back to the caller.
+    let promised = options.connectTimeout.nanoseconds
+    connectTimeout = promised == .max ? .max : promised / 20 * 19
+    stallLimit = max(options.commandTimeout.nanoseconds, 1_000_000_000)
+    builder = .allocate(capacity: 1)
+    builder.initialize(
+      to: ReplyBuilder(.init(bytes: options.maxReplyBytes, elements: options.maxReplyElements)))
+    sink = .allocate(capacity: 1)
+    sink.initialize(to: ReplyBuilder.sink(builder))
+  }
+
+  func release() {
+    ring.release()
+    out.release()
+    sink.deallocate()
+    builder.deinitialize(count: 1)
+    builder.deallocate()
+  }
+
+  var nextTimer: UInt64 { min(earliest, phase == .pausing ? retryAt : .max) }
+
+  /// Bytes that have not left this process.
+  var unwritten: Int {
+    out.count - taken + (transport.map { Int(rps_transport_unsent($0)) } ?? 0)
+  }
+
+  /// How many of the newest calls have not left, not even by one byte, and their length.
+  func unsent() -> (calls: Int, bytes: Int) {
+    let unwritten = unwritten
+    var calls = 0
+    var bytes = 0
+    while calls < ring.count {
+      let length = Int(ring[ring.count - 1 - calls].bytes)
+      if bytes + length > unwritten { break }
+      bytes += length
+      calls += 1
+    }
+    return (calls, bytes)
+  }
+}
+
+/// Saturating: `.max` means never.
+func later(_ now: UInt64, _ nanoseconds: UInt64) -> UInt64 {
+  let (sum, overflow) = now.addingReportingOverflow(nanoseconds)
+  return overflow ? .max : sum
+}
