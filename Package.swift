@@ -89,7 +89,9 @@ let package = Package(
     .testTarget(
       name: "ParityTests", dependencies: ["ParitySupport", "RedisPatterns", "Hiredis", "PythonBridge", "TestSupport"],
       swiftSettings: house),
-    .testTarget(name: "CLITests", dependencies: ["TestSupport"], swiftSettings: house),
+    .testTarget(
+      name: "CLITests", dependencies: ["ParitySupport", "Hiredis", "PythonBridge", "TestSupport"],
+      swiftSettings: house),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -22,9 +22,9 @@ struct Failure {
       }
   }
 
-  /// Whether it is told by us; what is left has its own text and status by ArgumentParser.
+  /// Whether it is told by us; ArgumentParser has text and status for the rest (help, wrong usage, `ExitCode`).
   static func isOurs(_ error: any Error) -> Bool {
-    !(error is ExitCode || error is ValidationError || error is CleanExit)
+    !(error is ExitCode) && RedisPatternsCommand.exitCode(for: error) == .failure
   }
 
   private static let noConnection: Set<RedisError.Code> = [

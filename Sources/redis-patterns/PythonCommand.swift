@@ -5,6 +5,7 @@ struct PythonCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "python",
     abstract: "Run a Python file with the package, the scripts and the Redis URL at hand.",
+    usage: "redis-patterns python [<options>] <file> [<arguments> ...]",
     discussion: """
       Runs FILE as `python3 FILE ARGS…` would, in the Python that this program is linked with. The file finds the package \
       redis_patterns, the server in REDIS_URL and the Lua scripts in REDIS_PATTERNS_LUA_DIR. \

@@ -5,13 +5,14 @@ import LuaScripts
 struct ScriptsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scripts",
-    abstract: "The Lua scripts in this binary: list them, show one.",
+    abstract: "The Lua scripts in this binary: list, show, verify.",
     discussion: """
       EXAMPLES
         redis-patterns scripts list --json
         redis-patterns scripts show lock_acquire
+        redis-patterns scripts verify --url redis://127.0.0.1:6390
       """,
-    subcommands: [List.self, Show.self], defaultSubcommand: List.self)
+    subcommands: [List.self, Show.self, Verify.self], defaultSubcommand: List.self)
 
   struct Entry: Encodable {
     let name: String
@@ -46,7 +47,8 @@ struct ScriptsCommand: ParsableCommand {
 
     func run() throws {
       guard let script = LuaScript.all.first(where: { $0.name == name }) else {
-        throw ValidationError("no script is called '\(name)'; see: redis-patterns scripts list")
+        let hint = Suggestion.nearest(to: name, among: LuaScript.all.map(\.name)).map { " Did you mean '\($0)'?" } ?? ""
+        throw ValidationError("no script is called '\(name)'.\(hint) See: redis-patterns scripts list")
       }
       FileHandle.standardOutput.write(Data(script.source))
     }

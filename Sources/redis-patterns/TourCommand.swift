@@ -7,6 +7,7 @@ struct TourCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tour",
     abstract: "Every pattern in Swift and in Python on one Redis, with a verdict.",
+    usage: "redis-patterns tour [--pattern <name>] [--url <url>] [--wire] [--json]",
     discussion: """
       Without --url it starts a redis-server of its own, and leaves nothing behind.
 
