@@ -95,6 +95,13 @@ def redis_benchmark(port: int, tasks: int, count: int, command: list[str]) -> di
     return {"ops": count, "seconds": seconds, "cpu_seconds": usage.ru_utime + usage.ru_stime}
 
 
+def release_build() -> str:
+    build = ["swift", "build", "-c", "release", "--product", "redis-patterns"]
+    subprocess.run(build, cwd=ROOT, check=True, stdout=sys.stderr)
+    shown = subprocess.run([*build, "--show-bin-path"], cwd=ROOT, check=True, capture_output=True, text=True)
+    return os.path.join(shown.stdout.strip(), "redis-patterns")
+
+
 def compile_hiredis(folder: str) -> str:
     binary = os.path.join(folder, "hiredis_load")
     subprocess.run(["cc", "-O2", "-o", binary, str(HERE / "hiredis_load.c"), "-lhiredis"], check=True)
@@ -203,13 +210,14 @@ def markdown(report: dict) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--swift", required=True, help="the release build of redis-patterns")
+    parser.add_argument("--swift", help="the release build of redis-patterns; without it, builds one")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full number of calls")
     parser.add_argument("--operations", default="get,set,evalsha")
     parser.add_argument("--memory-calls", type=int, default=10_000_000)
-    parser.add_argument("--out", type=Path, help="folder for client.md and client.json; without it, print only")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs/benchmarks", help="folder for client.md and client.json")
     options = parser.parse_args()
+    swift = options.swift or release_build()
 
     with server() as port, tempfile.TemporaryDirectory() as folder:
         redis_cli(port, "set", "bench", VALUE)
@@ -217,7 +225,7 @@ def main() -> None:
         everything = {"get": ["GET", "bench"], "set": ["SET", "bench", VALUE], "evalsha": ["EVALSHA", sha1, *BUCKET]}
         chosen = {name: everything[name] for name in options.operations.split(",")}
         hiredis = compile_hiredis(folder)
-        rows = measure(port, chosen, options.rounds, options.swift, hiredis, options.scale)
+        rows = measure(port, chosen, options.rounds, swift, hiredis, options.scale)
         report: dict = {
             "date": datetime.date.today().isoformat(),
             "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
@@ -227,13 +235,12 @@ def main() -> None:
             "checks": verdicts(rows),
         }
         if options.memory_calls:
-            command = [options.swift, "bench", "load", "--port", str(port), "--tasks", "64", "--memory"]
+            command = [swift, "bench", "load", "--port", str(port), "--tasks", "64", "--memory"]
             report["memory"] = json_load([*command, "--count", str(options.memory_calls), "GET", "bench"])["memory"]
     text = markdown(report)
-    if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / "client.md").write_text(text)
-        (options.out / "client.json").write_text(json.dumps(report, indent=2) + "\n")
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "client.md").write_text(text)
+    (options.out / "client.json").write_text(json.dumps(report, indent=2) + "\n")
     print(text)
     sys.exit(0 if all(check["holds"] for check in report["checks"]) else 1)
 
