@@ -72,7 +72,7 @@ def server() -> Iterator[Server]:
     yield server
     faults = sampler.finish()
     server.stop()
-    assert faults == []
+    assert faults == {}
 
 
 @pytest.fixture

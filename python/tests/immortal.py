@@ -31,9 +31,9 @@ def kind(name: str) -> str | None:
     return fields[1] if len(fields) > 1 else entity
 
 
-def faults(client: redis.Redis) -> list[str]:
-    """The keys that break the rule now."""
-    found = []
+def faults(client: redis.Redis) -> dict[str, str]:
+    """The keys that break the rule now, and how."""
+    found = {}
     for raw in client.scan_iter(count=1000):
         name = raw.decode()
         bound = BOUNDS_MS.get(kind(name) or "")
@@ -41,7 +41,7 @@ def faults(client: redis.Redis) -> list[str]:
             continue
         left = client.pttl(name)
         if left == -1 or left > bound + SLACK_MS:
-            found.append(f"{name}: PTTL {left}, bound {bound}")
+            found[name] = f"PTTL {left}, bound {bound}"
     return found
 
 
@@ -52,22 +52,22 @@ class Sampler(threading.Thread):
         super().__init__(daemon=True)
         self._client = client
         self._stop_asked = threading.Event()
-        self._faults: dict[str, None] = {}
+        self._faults: dict[str, str] = {}
         self.samples = 0
 
     def run(self) -> None:
         while not self._stop_asked.wait(0.05):
             self._look()
 
-    def finish(self) -> list[str]:
+    def finish(self) -> dict[str, str]:
         self._stop_asked.set()
         self.join()
         self._look()
-        return list(self._faults)
+        return self._faults
 
     def _look(self) -> None:
         try:
-            self._faults.update(dict.fromkeys(faults(self._client)))
+            self._faults.update(faults(self._client))
             self.samples += 1
         except redis.RedisError:
             pass

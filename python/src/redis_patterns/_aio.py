@@ -13,6 +13,7 @@ from ._clock import clock
 T = TypeVar("T")
 
 sleep = asyncio.sleep
+Cancelled = asyncio.CancelledError
 
 
 def scope_id() -> object:
@@ -26,6 +27,25 @@ async def finish(work: Callable[[], Coroutine[Any, Any, None]], within: float) -
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
     with contextlib.suppress(asyncio.TimeoutError):
         await asyncio.shield(task)
+
+
+async def complete(work: Callable[[], Coroutine[Any, Any, T]], within: float = 1.0) -> T:
+    """Runs a call to its answer, also when the caller is cancelled meanwhile, then for `within` seconds at most.
+
+    A call that is cut off may reach the server after the one that should undo it.
+    """
+    task = asyncio.ensure_future(work())
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        try:
+            await asyncio.wait({task}, timeout=within)
+        finally:
+            if not task.done():
+                task.cancel()
+            elif not task.cancelled():
+                task.exception()
+        raise
 
 
 class Flag:

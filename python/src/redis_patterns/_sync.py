@@ -15,6 +15,7 @@ from ._clock import clock
 T = TypeVar("T")
 
 sleep = time.sleep
+Cancelled = KeyboardInterrupt
 
 
 def scope_id() -> object:
@@ -25,6 +26,11 @@ def scope_id() -> object:
 def finish(work: Callable[[], None], within: float) -> None:
     """Runs a clean-up to its end; a thread is not interrupted, so the client's own deadline bounds it."""
     work()
+
+
+def complete(work: Callable[[], T], within: float = 1.0) -> T:
+    """Runs a call to its answer; nothing interrupts a thread."""
+    return work()
 
 
 class Flag:
@@ -77,16 +83,21 @@ class Keeper:
         self._retry = retry
         self._news: queue.SimpleQueue[float | Exception | _Lost | _Stop] = queue.SimpleQueue()
         self._renewal: threading.Thread | None = None
+        self._over = False
         self._thread = threading.Thread(target=self._run, name="redis-patterns-keeper", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the renewing; returns when none is under way."""
+        """Ends the renewing; returns when none is under way, or at once after the end of the lease."""
         self._news.put(_Stop())
         if self._thread is not threading.current_thread():
             self._thread.join()
-            if self._renewal is not None:
+            if self._renewal is not None and not self._over:
                 self._renewal.join()
+
+    def _end(self) -> None:
+        self._over = True
+        self._ended()
 
     def _run(self) -> None:
         due = self._deadline - 2 * self._period
@@ -96,7 +107,7 @@ class Keeper:
                 news = self._news.get(timeout=max(then - clock(), 0))
             except queue.Empty:
                 if clock() >= self._deadline:
-                    return self._ended()
+                    return self._end()
                 if self._renewal is None and clock() >= due:
                     self._renewal = threading.Thread(target=self._renew_once, daemon=True)
                     self._renewal.start()
@@ -105,7 +116,7 @@ class Keeper:
                 return None
             self._renewal = None
             if isinstance(news, _Lost):
-                return self._ended()
+                return self._end()
             if isinstance(news, Exception):
                 due = clock() + self._retry
             else:

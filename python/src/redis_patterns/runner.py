@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import redis
@@ -99,10 +100,10 @@ def run(client: redis.Redis, call: ScriptCall[R]) -> R:
 async def arun(client: redis.asyncio.Redis, call: ScriptCall[R]) -> R:
     """The asyncio twin of `run`."""
     try:
-        reply = await client.execute_command(*call.evalsha, **_RAW)
+        reply = await _heeding_cancellation(client.execute_command(*call.evalsha, **_RAW))
     except theirs.NoScriptError:
         try:
-            reply = await client.execute_command(*call.eval, **_RAW)
+            reply = await _heeding_cancellation(client.execute_command(*call.eval, **_RAW))
         except (theirs.RedisError, OSError) as error:
             raise translate(error, client, "EVAL") from error
     except (theirs.RedisError, OSError) as error:
@@ -127,9 +128,20 @@ async def aread(client: redis.asyncio.Redis, commands: Sequence[tuple[bytes | st
     try:
         for command in commands:
             pipeline.execute_command(*command, **_RAW)
-        return await pipeline.execute()
+        return await _heeding_cancellation(pipeline.execute())
     except (theirs.RedisError, OSError) as error:
         raise translate(error, client, str(commands[0][0])) from error
+
+
+async def _heeding_cancellation(work: Awaitable[R]) -> R:
+    # asyncio.wait_for, which redis-py awaits, swallows a cancellation that comes as its work ends (until Python 3.12).
+    task: Any = asyncio.current_task()
+    count: Callable[[], int] = getattr(task, "cancelling", lambda: 0)  # new in Python 3.11
+    before = count()
+    result = await work
+    if count() > before:
+        raise asyncio.CancelledError
+    return result
 
 
 def address(client: Any) -> str | None:

@@ -132,7 +132,11 @@ class Cache(Generic[T]):
 
     async def _acquire(self, keys: calls.Keys, token: str) -> calls.Acquire:
         try:
-            return await arun(self._redis, calls.acquire(keys, token=token, ttl_us=self._lease_us))
+            call = calls.acquire(keys, token=token, ttl_us=self._lease_us)
+            return await _aio.complete(lambda: arun(self._redis, call))
+        except _aio.Cancelled:
+            await _aio.finish(lambda: self._give_back(keys, token), 1.0)
+            raise
         except RedisError as error:
             if error.execution is not Execution.NOT_EXECUTED:
                 await self._give_back(keys, token)

@@ -133,7 +133,11 @@ class Cache(Generic[T]):
 
     def _acquire(self, keys: calls.Keys, token: str) -> calls.Acquire:
         try:
-            return run(self._redis, calls.acquire(keys, token=token, ttl_us=self._lease_us))
+            call = calls.acquire(keys, token=token, ttl_us=self._lease_us)
+            return _sync.complete(lambda: run(self._redis, call))
+        except _sync.Cancelled:
+            _sync.finish(lambda: self._give_back(keys, token), 1.0)
+            raise
         except RedisError as error:
             if error.execution is not Execution.NOT_EXECUTED:
                 self._give_back(keys, token)

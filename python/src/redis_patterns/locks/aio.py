@@ -76,22 +76,26 @@ class Lock:
         owner = new_token()
         wake = Wake(self._redis, self._keys.wake, owner)
         try:
-            while True:
-                got = await self._ask(owner, self._patience_us)
-                if isinstance(got, Lease):
-                    return got
-                left = end - clock()
-                if left <= 0:
-                    raise LockError(LockError.WAIT, f"{self._name} was not granted within the wait")
-                if await wake.open():
-                    continue  # it may have been granted before we listened
-                pause = self._patience_us / 3_000_000 * random.uniform(0.8, 1)
-                await wake.wait(min(pause, max(got.retry_after.total_seconds(), 0.001), left))
+            try:
+                return await self._stand(owner, wake, end)
+            finally:
+                await _aio.finish(wake.close, 1.0)
         except BaseException:
             await _aio.finish(lambda: self._leave(owner), 1.0)
             raise
-        finally:
-            await _aio.finish(wake.close, 1.0)
+
+    async def _stand(self, owner: str, wake: Wake, end: float) -> Lease:
+        while True:
+            got = await self._ask(owner, self._patience_us)
+            if isinstance(got, Lease):
+                return got
+            left = end - clock()
+            if left <= 0:
+                raise LockError(LockError.WAIT, f"{self._name} was not granted within the wait")
+            if await wake.open():
+                continue  # it may have been granted before we listened
+            pause = self._patience_us / 3_000_000 * random.uniform(0.8, 1)
+            await wake.wait(min(pause, max(got.retry_after.total_seconds(), 0.001), left))
 
     async def __aenter__(self) -> Lease:
         lease = await self.acquire()
@@ -110,7 +114,7 @@ class Lock:
     async def _ask(self, owner: str, patience_us: int) -> Lease | calls.Waiting | Held:
         sent = clock()
         call = calls.acquire(self._keys, owner=owner, ttl_us=self._ttl_us, patience_us=patience_us)
-        got = await arun(self._redis, call)
+        got = await _aio.complete(lambda: arun(self._redis, call))
         if not isinstance(got, calls.Acquired):
             return got
         end = deadline(sent, self._ttl_us / 1_000_000)

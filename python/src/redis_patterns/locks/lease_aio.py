@@ -76,12 +76,7 @@ class Lease:
         """
         if self._released:
             return
-        if self._keeper is not None:
-            await self._keeper.stop()
-        lost = self.lost
-        self._released = True
-        # What is lost needs no release, and the server that did not renew it may not answer that either.
-        if lost or await arun(self._redis, calls.release(self._keys, owner=self._owner)) != "released":
+        if await _aio.complete(self._give_back) != "released":
             self._lost.set()
             raise self._loss()
 
@@ -107,6 +102,14 @@ class Lease:
                 raise
         if ours:
             raise self._loss()
+
+    async def _give_back(self) -> calls.Release:
+        if self._keeper is not None:
+            await self._keeper.stop()
+        lost = self.lost
+        self._released = True
+        # What is lost needs no release, and the server that did not renew it may not answer that either.
+        return "lost" if lost else await arun(self._redis, calls.release(self._keys, owner=self._owner))
 
     async def _renew(self) -> float | None:
         sent = clock()

@@ -77,12 +77,7 @@ class Lease:
         """
         if self._released:
             return
-        if self._keeper is not None:
-            self._keeper.stop()
-        lost = self.lost
-        self._released = True
-        # What is lost needs no release, and the server that did not renew it may not answer that either.
-        if lost or run(self._redis, calls.release(self._keys, owner=self._owner)) != "released":
+        if _sync.complete(self._give_back) != "released":
             self._lost.set()
             raise self._loss()
 
@@ -106,6 +101,14 @@ class Lease:
                 raise
         if ours:
             raise self._loss()
+
+    def _give_back(self) -> calls.Release:
+        if self._keeper is not None:
+            self._keeper.stop()
+        lost = self.lost
+        self._released = True
+        # What is lost needs no release, and the server that did not renew it may not answer that either.
+        return "lost" if lost else run(self._redis, calls.release(self._keys, owner=self._owner))
 
     def _renew(self) -> float | None:
         sent = clock()

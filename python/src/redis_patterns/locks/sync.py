@@ -77,22 +77,26 @@ class Lock:
         owner = new_token()
         wake = Wake(self._redis, self._keys.wake, owner)
         try:
-            while True:
-                got = self._ask(owner, self._patience_us)
-                if isinstance(got, Lease):
-                    return got
-                left = end - clock()
-                if left <= 0:
-                    raise LockError(LockError.WAIT, f"{self._name} was not granted within the wait")
-                if wake.open():
-                    continue  # it may have been granted before we listened
-                pause = self._patience_us / 3_000_000 * random.uniform(0.8, 1)
-                wake.wait(min(pause, max(got.retry_after.total_seconds(), 0.001), left))
+            try:
+                return self._stand(owner, wake, end)
+            finally:
+                _sync.finish(wake.close, 1.0)
         except BaseException:
             _sync.finish(lambda: self._leave(owner), 1.0)
             raise
-        finally:
-            _sync.finish(wake.close, 1.0)
+
+    def _stand(self, owner: str, wake: Wake, end: float) -> Lease:
+        while True:
+            got = self._ask(owner, self._patience_us)
+            if isinstance(got, Lease):
+                return got
+            left = end - clock()
+            if left <= 0:
+                raise LockError(LockError.WAIT, f"{self._name} was not granted within the wait")
+            if wake.open():
+                continue  # it may have been granted before we listened
+            pause = self._patience_us / 3_000_000 * random.uniform(0.8, 1)
+            wake.wait(min(pause, max(got.retry_after.total_seconds(), 0.001), left))
 
     def __enter__(self) -> Lease:
         lease = self.acquire()
@@ -109,7 +113,7 @@ class Lock:
     def _ask(self, owner: str, patience_us: int) -> Lease | calls.Waiting | Held:
         sent = clock()
         call = calls.acquire(self._keys, owner=owner, ttl_us=self._ttl_us, patience_us=patience_us)
-        got = run(self._redis, call)
+        got = _sync.complete(lambda: run(self._redis, call))
         if not isinstance(got, calls.Acquired):
             return got
         end = deadline(sent, self._ttl_us / 1_000_000)

@@ -1,0 +1,30 @@
+"""The watch over the suite must be able to see."""
+
+from __future__ import annotations
+
+from conftest import Server
+from immortal import Sampler, faults, kind
+from waiting import until
+
+
+def test_a_planted_key_without_expiry_is_seen(own_server: Server) -> None:
+    client = own_server.client()
+    client.set("app:lock:{x}:fence", 1)
+    client.set("cache:{x}", "v", ex=86_400)
+    client.hset("bucket:{x}", "until_us", 1)
+    client.expire("bucket:{x}", 60)
+    client.set("somebody:else's", 1)
+    assert set(faults(client)) == {"app:lock:{x}:fence", "cache:{x}"}
+    sampler = Sampler(own_server.client())
+    sampler.start()
+    until(lambda: sampler.samples > 2)
+    client.flushall()
+    assert set(sampler.finish()) == {"app:lock:{x}:fence", "cache:{x}"}
+
+
+def test_kinds_of_keys_are_told_apart() -> None:
+    assert kind("bucket:{a:b}:request:r:1") == "request"
+    assert kind("eu:cache:{k}") == "cache"
+    assert kind("lock:{x}") == "lock"
+    assert kind("session:{x}") is None
+    assert kind("plain") is None
