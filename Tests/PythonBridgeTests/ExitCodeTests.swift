@@ -21,9 +21,9 @@ struct ExitCodeTests {
   @Test(arguments: endings)
   func `status and streams equal python3's`(text: String) async throws {
     try await Subprocess.withScript(text + "\n") { file in
-      let plain = try await Subprocess.run(Subprocess.python, [file, "argument"]).end
-      let command = try await Subprocess.run(Subprocess.command, ["python", file, "argument"]).end
-      let library = try await Subprocess.run(Subprocess.probe, ["run", file, "argument"]).end
+      let plain = try await Subprocess.run(Subprocess.python, [file, "argument"])
+      let command = try await Subprocess.run(Subprocess.command, ["python", file, "argument"])
+      let library = try await Subprocess.run(Subprocess.probe, ["run", file, "argument"])
       for (end, place) in [(command, "command line"), (library, "library")] {
         #expect(end.status == plain.status, "\(place)")
         #expect(end.stdout == plain.stdout, "\(place)")
@@ -46,8 +46,8 @@ struct ExitCodeTests {
     try await Subprocess.withScript(text) { file in
       let end =
         place == "command"
-        ? try await Subprocess.run(Subprocess.command, ["python", file]).end
-        : try await Subprocess.run(Subprocess.probe, ["run", file]).end
+        ? try await Subprocess.run(Subprocess.command, ["python", file])
+        : try await Subprocess.run(Subprocess.probe, ["run", file])
       #expect(end.stdout == "main\nthread\natexit\n")
       #expect(end.status == 0)
     }

@@ -21,10 +21,10 @@ struct MainModeTests {
   @Test(arguments: waits.keys.sorted())
   func `Ctrl-C ends a script within a second, with status 130`(wait: String) async throws {
     try await Subprocess.withScript(Self.waits[wait]!) { file in
-      let (end, elapsed) = try await Subprocess.run(
-        Subprocess.command, ["python", file], interruptAfter: "ready")
+      let end = try await Subprocess.interrupt(
+        Subprocess.command, ["python", file])
       #expect(end.status == 130)
-      #expect(try #require(elapsed) < .seconds(1))
+      #expect(try #require(end.seconds) < 1)
       #expect(end.stderr.hasSuffix("KeyboardInterrupt\n"))
     }
   }
@@ -41,10 +41,10 @@ struct MainModeTests {
       client.blpop("nothing", timeout=30)
       """
     try await Subprocess.withScript(text) { file in
-      let (end, elapsed) = try await Subprocess.run(
-        Subprocess.command, ["python", "--url", server.url, file], interruptAfter: "ready")
+      let end = try await Subprocess.interrupt(
+        Subprocess.command, ["python", "--url", server.url, file])
       #expect(end.status == 130, "\(end.stderr)")
-      #expect(try #require(elapsed) < .seconds(1))
+      #expect(try #require(end.seconds) < 1)
     }
   }
 
@@ -59,7 +59,7 @@ struct MainModeTests {
           sys.exit(7)
       """
     try await Subprocess.withScript(text) { file in
-      let (end, _) = try await Subprocess.run(Subprocess.command, ["python", file], interruptAfter: "ready")
+      let end = try await Subprocess.interrupt(Subprocess.command, ["python", file])
       #expect(end.status == 7)
       #expect(end.stdout == "ready\ncaught\n")
     }
@@ -76,7 +76,7 @@ struct MainModeTests {
       asyncio.run(leave())
       """
     try await Subprocess.withScript(text) { file in
-      let end = try await Subprocess.run(Subprocess.probe, ["main", file]).end
+      let end = try await Subprocess.run(Subprocess.probe, ["main", file])
       #expect(end.stdout == "42 late ['lua_dir', 'url']\n['late', 8]\n")
       #expect(end.stderr == "")
       #expect(end.status == 0)
@@ -86,16 +86,16 @@ struct MainModeTests {
   @Test func `Ctrl-C reaches a script that waits for Swift`() async throws {
     let text = "from _redis_patterns_bridge import call\nprint('ready', flush=True)\ncall('later', 30000)\n"
     try await Subprocess.withScript(text) { file in
-      let (end, elapsed) = try await Subprocess.run(Subprocess.probe, ["main", file], interruptAfter: "ready")
+      let end = try await Subprocess.interrupt(Subprocess.probe, ["main", file])
       #expect(end.status == 130)
-      #expect(try #require(elapsed) < .seconds(1))
+      #expect(try #require(end.seconds) < 1)
     }
   }
 
   @Test func `the actor refuses to start in a process whose main thread is Python`() async throws {
     let text = "from _redis_patterns_bridge import call\nprint(call('actor'))\n"
     try await Subprocess.withScript(text) { file in
-      let end = try await Subprocess.run(Subprocess.probe, ["main", file]).end
+      let end = try await Subprocess.run(Subprocess.probe, ["main", file])
       #expect(end.stdout.hasPrefix("Python runs on the process's main thread"))
       #expect(end.status == 0)
     }
@@ -113,7 +113,7 @@ struct MainModeTests {
       let end = try await Subprocess.run(
         Subprocess.command, ["python", "--url", "redis://example:1/2", file, "--help", "--url", "ü", "--"],
         environment: ["REDIS_URL": "redis://other"]
-      ).end
+      )
       #expect(end.stdout == "['--help', '--url', 'ü', '--']\nredis://example:1/2\nTrue\n")
       if checkout.venv != nil { #expect(end.status == 0, "\(end.stderr)") }
     }
@@ -122,14 +122,14 @@ struct MainModeTests {
   @Test func `an environment of another Python is an error with status 4`() async throws {
     let end = try await Subprocess.run(
       Subprocess.command, ["python", "--venv", "/no/such/environment", "x.py"]
-    ).end
+    )
     #expect(end.status == 4)
     #expect(end.stderr.contains("/no/such/environment"))
     #expect(end.stderr.contains("-m venv --clear"))
   }
 
   @Test func `a missing file ends as python3 ends`() async throws {
-    let end = try await Subprocess.run(Subprocess.command, ["python", "/no/such/file.py"]).end
+    let end = try await Subprocess.run(Subprocess.command, ["python", "/no/such/file.py"])
     #expect(end.status == 2)
     #expect(end.stderr.contains("can't open file '/no/such/file.py': [Errno 2] No such file or directory"))
   }

@@ -19,7 +19,7 @@ struct MemoryTests {
     let count = Int(2000 * Self.scale)
     let end = try await Subprocess.run(
       Subprocess.probe, ["leaks", "\(count)", "\(fixtures)/callbacks.py"], timeout: .seconds(540)
-    ).end
+    )
     try #require(end.status == 0, "\(end.stderr)")
     for growth in try JSONDecoder().decode([Growth].self, from: Data(end.stdout.utf8)) {
       if growth.kind.hasPrefix("control") {

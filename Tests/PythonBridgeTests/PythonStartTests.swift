@@ -8,7 +8,7 @@ struct PythonStartTests {
   private func start(_ environment: [String: String]) async throws -> Subprocess.End {
     try await Subprocess.run(
       Subprocess.probe, ["start"], environment: environment, without: ["REDIS_PATTERNS_VENV"]
-    ).end
+    )
   }
 
   @Test func `another python3 first on PATH changes nothing`() async throws {
@@ -23,7 +23,7 @@ struct PythonStartTests {
       #expect(!executable.hasPrefix(folder))
       #expect(library.hasPrefix(prefix))
       let own = try await Subprocess.run(executable, ["-c", "import sys; print(sys.version.split()[0], sys.prefix)"])
-      #expect(own.end.stdout == "\(version) \(prefix)\n")
+      #expect(own.stdout == "\(version) \(prefix)\n")
     }
   }
 

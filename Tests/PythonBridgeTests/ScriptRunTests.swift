@@ -111,7 +111,7 @@ struct ScriptRunTests {
       """
     try await Subprocess.withScript(text) { file in
       for (program, arguments) in [(Subprocess.probe, ["run", file]), (Subprocess.command, ["python", file])] {
-        let end = try await Subprocess.run(program, arguments).end
+        let end = try await Subprocess.run(program, arguments)
         #expect(end.stdout == "[2, 4]\n[2, 4]\n[2, 4]\nTrue\n")
         #expect(end.stderr == "")
       }
@@ -136,7 +136,7 @@ struct ScriptRunTests {
 
   @Test func `uncaptured output keeps its order with Swift's`() async throws {
     let end = try await Subprocess.withScript("import sys\nprint('2 python')\nprint('2 error', file=sys.stderr)\n") {
-      try await Subprocess.run(Subprocess.probe, ["order", $0]).end
+      try await Subprocess.run(Subprocess.probe, ["order", $0])
     }
     #expect(end.stdout == "1 swift\n2 python\n3 swift\n2 python\n5 swift\n")
     #expect(end.stderr == "2 error\n2 error\n")

@@ -5,11 +5,13 @@ import Testing
 /// A child process with its streams collected. Its arguments and environment are its own; signals are at their defaults,
 /// whatever started the tests.
 struct Subprocess: Sendable {
-  struct End: Sendable {
+  struct End: Sendable, Decodable {
     /// As a shell says it: 128 + the signal that ended it.
     var status: Int32
     var stdout: String
     var stderr: String
+    /// From SIGINT to the end, where one was sent.
+    var seconds: Double?
   }
 
   /// The interpreter that belongs to the linked library, for comparison.
@@ -32,11 +34,10 @@ struct Subprocess: Sendable {
     os.execv(sys.argv[1], sys.argv[1:])
     """
 
-  /// - Parameter interruptAfter: a text; when stdout holds it, the process gets SIGINT.
   static func run(
     _ program: String, _ arguments: [String], environment: [String: String] = [:], without: [String] = [],
-    interruptAfter: String? = nil, timeout: Duration = .seconds(30)
-  ) async throws -> (end: End, sinceInterrupt: Duration?) {
+    timeout: Duration = .seconds(60)
+  ) async throws -> End {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
     process.arguments = ["-I", "-c", plainSignals, program] + arguments
@@ -54,16 +55,9 @@ struct Subprocess: Sendable {
     process.standardInput = FileHandle.nullDevice
     try process.run()
 
-    let clock = ContinuousClock()
-    let start = clock.now
-    var interrupted: ContinuousClock.Instant?
+    let start = ContinuousClock.now
     while process.isRunning {
-      if let text = interruptAfter, interrupted == nil, try String(contentsOf: out, encoding: .utf8).contains(text) {
-        interrupted = clock.now
-        kill(process.processIdentifier, SIGINT)
-      }
-      if clock.now - start > timeout {
-        process.terminate()
+      if ContinuousClock.now - start > timeout {
         kill(process.processIdentifier, SIGKILL)
         Issue.record("\(program) \(arguments) did not end within \(timeout)")
         break
@@ -71,11 +65,16 @@ struct Subprocess: Sendable {
       try await Task.sleep(for: .milliseconds(2))
     }
     process.waitUntilExit()
-    let status = process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0)
-    let end = End(
-      status: status, stdout: try String(contentsOf: out, encoding: .utf8),
-      stderr: try String(contentsOf: err, encoding: .utf8))
-    return (end, interrupted.map { clock.now - $0 })
+    return End(
+      status: process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0),
+      stdout: try String(contentsOf: out, encoding: .utf8), stderr: try String(contentsOf: err, encoding: .utf8))
+  }
+
+  /// Sends SIGINT once the program has printed a first line.
+  static func interrupt(_ program: String, _ arguments: [String]) async throws -> End {
+    let outer = try await run("/usr/bin/python3", ["-I", "\(fixtures)/interrupt.py", program] + arguments)
+    try #require(outer.status == 0, "\(outer.stderr)")
+    return try JSONDecoder().decode(End.self, from: Data(outer.stdout.utf8))
   }
 
   /// Writes a script into a folder of its own, and removes it afterwards.
