@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-cps_object *cps_import(const char *module, size_t size) {
+static PyObject *import_module(const char *module, size_t size) {
   PyObject *name = PyUnicode_FromStringAndSize(module, (Py_ssize_t)size);
   if (!name) return NULL;
   /* Unlike PyImport_Import this costs little for a loaded module; it returns the top of a dotted name. */
@@ -15,15 +15,23 @@ cps_object *cps_import(const char *module, size_t size) {
     if (!found && !PyErr_Occurred()) PyErr_SetObject(PyExc_ImportError, name);
   }
   Py_DECREF(name);
-  return ours(found);
+  return found;
 }
 
-cps_object *cps_attribute(cps_object *object, const char *name, size_t size) {
-  PyObject *key = PyUnicode_FromStringAndSize(name, (Py_ssize_t)size);
-  if (!key) return NULL;
-  PyObject *value = PyObject_GetAttr(py(object), key);
-  Py_DECREF(key);
-  return ours(value);
+cps_object *cps_look_up(const char *module, size_t module_size, const char *path, size_t path_size) {
+  PyObject *object = import_module(module, module_size);
+  const char *end = path + path_size;
+  for (const char *at = path; object && at <= end;) {
+    const char *dot = memchr(at, '.', (size_t)(end - at));
+    const char *stop = dot ? dot : end;
+    PyObject *name = PyUnicode_FromStringAndSize(at, stop - at);
+    PyObject *attribute = name ? PyObject_GetAttr(object, name) : NULL;
+    Py_XDECREF(name);
+    Py_DECREF(object);
+    object = attribute;
+    at = stop + 1;
+  }
+  return ours(object);
 }
 
 cps_object *cps_call(cps_object *callable, cps_object *const *arguments, size_t positional, cps_object *names) {

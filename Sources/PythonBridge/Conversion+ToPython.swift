@@ -22,11 +22,11 @@ let nestingLimit = 200
 
 extension PythonValue {
   /// A new reference.
-  func makeObject(_ root: String = "value") throws(PythonConversionError) -> PythonObject {
+  func makeObject(_ root: @autoclosure () -> String = "value") throws(PythonConversionError) -> PythonObject {
     do throws(ConversionFailure) {
       return try makeObject(depth: 0)
     } catch {
-      throw error.error(root)
+      throw error.error(root())
     }
   }
 

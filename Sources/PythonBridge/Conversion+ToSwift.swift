@@ -2,11 +2,11 @@ import CPythonSupport
 
 extension PythonValue {
   /// Copies a Python object; the reference stays the caller's.
-  init(_ object: PythonObject, _ root: String = "value") throws(PythonConversionError) {
+  init(_ object: PythonObject, _ root: @autoclosure () -> String = "value") throws(PythonConversionError) {
     do throws(ConversionFailure) {
       self = try PythonValue.copy(object, depth: 0)
     } catch {
-      throw error.error(root)
+      throw error.error(root())
     }
   }
 

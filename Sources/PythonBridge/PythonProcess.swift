@@ -7,6 +7,13 @@ enum PythonProcess {
 
   private static let owner = Mutex(Owner.nobody)
 
+  private static let running = Mutex<PythonInstallation?>(nil)
+
+  /// What runs on the actor.
+  static var installation: PythonInstallation? { running.withLock { $0 } }
+
+  static func started(_ installation: PythonInstallation) { running.withLock { $0 = installation } }
+
   /// Takes the interpreter for the rest of the process's life.
   static func claim(_ claimant: Owner) throws(PythonStartError) {
     let previous = owner.withLock { owner in

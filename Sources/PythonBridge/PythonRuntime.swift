@@ -48,6 +48,7 @@ enum PythonRuntime {
         remedy: "check that \(installation.executable) itself runs")
     }
     PythonThread.shared.pythonDidStart()
+    PythonProcess.started(installation)
     let paths = configuration.paths.map { PythonValue.string(Files.absolute($0)) }
     do {
       let runs = String(decoding: PackageResources._redis_patterns_runs_py, as: UTF8.self)
@@ -64,21 +65,21 @@ enum PythonRuntime {
     try bridge("_shutdown", [])
   }
 
-  // MARK: Calls
+  // MARK: Calls, for whoever holds the GIL
 
   /// Calls a function of `_redis_patterns_bridge`.
   @discardableResult
-  static func bridge(_ function: String, _ arguments: [PythonValue]) throws -> PythonValue {
+  nonisolated static func bridge(_ function: String, _ arguments: [PythonValue]) throws -> PythonValue {
     guard let callable = cps_bridge(function) else { throw takeError() }
     defer { cps_release(callable) }
     return try call(callable, arguments, [:], discards: false)
   }
 
-  static func call(
+  nonisolated static func call(
     _ module: String, _ function: String, _ arguments: [PythonValue], _ keywords: [String: PythonValue],
     discards: Bool
   ) throws -> PythonValue {
-    if module == "builtins", ["eval", "exec", "vars", "dir", "locals", "globals"].contains(function) {
+    if module == "builtins", needsFrame(function) {
       return try bridge("_builtin", [.string(function)] + arguments)
     }
     let callable = try lookUp(module, function)
@@ -86,27 +87,28 @@ enum PythonRuntime {
     return try call(callable, arguments, keywords, discards: discards)
   }
 
-  /// A new reference to `module.function`; the name may hold dots: `Path.cwd`.
-  static func lookUp(_ module: String, _ function: String) throws -> PythonObject {
-    var module = module
-    guard
-      var object = module.withUTF8({ utf8 in
-        utf8.withMemoryRebound(to: CChar.self) { cps_import($0.baseAddress, $0.count) }
-      })
-    else { throw takeError() }
-    for name in function.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) {
-      var name = String(Substring(name))
-      let attribute = name.withUTF8 { utf8 in
-        utf8.withMemoryRebound(to: CChar.self) { cps_attribute(object, $0.baseAddress, $0.count) }
-      }
-      cps_release(object)
-      guard let attribute else { throw takeError() }
-      object = attribute
+  private nonisolated static func needsFrame(_ function: String) -> Bool {
+    switch function {
+    case "eval", "exec", "vars", "dir", "locals", "globals": true
+    default: false
     }
-    return object
   }
 
-  static func call(
+  /// A new reference to `module.function`; the name may hold dots: `Path.cwd`.
+  nonisolated static func lookUp(_ module: String, _ function: String) throws -> PythonObject {
+    var (module, function) = (module, function)
+    let found = module.withUTF8 { module in
+      function.withUTF8 { function in
+        cps_look_up(
+          UnsafeRawPointer(module.baseAddress)?.assumingMemoryBound(to: CChar.self), module.count,
+          UnsafeRawPointer(function.baseAddress)?.assumingMemoryBound(to: CChar.self), function.count)
+      }
+    }
+    guard let found else { throw takeError() }
+    return found
+  }
+
+  nonisolated static func call(
     _ callable: PythonObject, _ arguments: [PythonValue], _ keywords: [String: PythonValue], discards: Bool
   ) throws -> PythonValue {
     let result = try withArguments(arguments, keywords) { values, names in
@@ -124,7 +126,7 @@ enum PythonRuntime {
   }
 
   /// An `async def` was called: its coroutine runs to its end in an event loop of its own.
-  private static func finish(_ coroutine: PythonObject) throws -> PythonValue {
+  private nonisolated static func finish(_ coroutine: PythonObject) throws -> PythonValue {
     guard let run = cps_bridge("_await") else { throw takeError() }
     defer { cps_release(run) }
     let arguments: [PythonObject?] = [coroutine]
@@ -134,7 +136,7 @@ enum PythonRuntime {
   }
 
   /// Makes the objects for a call, lends them, and releases them.
-  private static func withArguments(
+  private nonisolated static func withArguments(
     _ arguments: [PythonValue], _ keywords: [String: PythonValue],
     _ body: (UnsafeBufferPointer<PythonObject?>, PythonObject?) -> PythonObject?
   ) throws(PythonConversionError) -> PythonObject? {
@@ -158,7 +160,7 @@ enum PythonRuntime {
   // MARK: Errors
 
   /// Takes Python's error indicator and clears it.
-  static func takeError() -> any Error {
+  nonisolated static func takeError() -> any Error {
     guard let exception = cps_take_error() else {
       return PythonError(
         type: "SystemError", message: "Python failed without an exception", traceback: "", causes: [],
@@ -174,7 +176,7 @@ enum PythonRuntime {
     return error(from: value)
   }
 
-  private static func unknown(_ exception: PythonObject) -> PythonError {
+  private nonisolated static func unknown(_ exception: PythonObject) -> PythonError {
     cps_release(cps_take_error())
     return PythonError(
       type: String(cString: cps_type_name(exception)), message: "", traceback: "", causes: [], exitCode: 1,
@@ -182,7 +184,7 @@ enum PythonRuntime {
   }
 
   /// From what `_describe` returns.
-  static func error(from description: PythonValue) -> PythonError {
+  nonisolated static func error(from description: PythonValue) -> PythonError {
     let parts = description.elements ?? []
     let causes = (parts[4].elements ?? []).map { cause in
       PythonError.Cause(
@@ -193,8 +195,8 @@ enum PythonRuntime {
       causes: causes, exitCode: Int32(parts[3].int ?? 1), hint: parts[5].string.flatMap(hint(missing:)))
   }
 
-  private static func hint(missing module: String) -> String? {
-    guard case .success(let installation) = outcome else { return nil }
+  private nonisolated static func hint(missing module: String) -> String? {
+    guard let installation = PythonProcess.installation else { return nil }
     let package = module.split(separator: ".").first.map(String.init) ?? module
     return "\(module) was looked for by \(installation.summary); "
       + "install it with: \(installation.launcher) -m pip install \(package)"

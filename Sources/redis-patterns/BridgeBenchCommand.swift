@@ -9,10 +9,12 @@ struct BridgeBenchCommand: ParsableCommand {
   @Option(help: "How often every row is measured; the rounds are interleaved.") var rounds = 5
   @Option(help: "Share of the full number of calls.") var scale = 1.0
 
+  @Option(help: "Only the rows whose name holds this text, and the first.") var only = ""
+
   func run() throws {
-    try runAsync { [json, rounds, scale] in
+    try runAsync { [json, rounds, scale, only] in
       do {
-        let benchmark = BridgeBenchmark(scale: scale)
+        let benchmark = BridgeBenchmark(scale: scale, only: only)
         let report = try await benchmark.run(rounds: rounds)
         print(json ? try JSONText.of(report) : report.markdown)
       } catch let error as PythonStartError {

@@ -6,6 +6,7 @@ struct BridgeBenchmark {
   typealias Row = (what: String, measure: @Sendable () async throws -> Double)
 
   let scale: Double
+  let only: String
 
   private static let ten: PythonValue = .dict(
     Dictionary(uniqueKeysWithValues: (0..<10).map { (.string("field\($0)"), .string("value \($0)")) }))
@@ -18,7 +19,8 @@ struct BridgeBenchmark {
       SwiftExports.remove("bench.sync")
       SwiftExports.remove("bench.async")
     }
-    let rows = rows()
+    let rows = rows().enumerated().filter { $0.offset == 0 || only.isEmpty || $0.element.what.contains(only) }
+      .map(\.element)
     var times = [[Double]](repeating: [], count: rows.count)
     for round in 0..<(rounds + 1) {
       for (index, row) in rows.enumerated() {

@@ -94,8 +94,8 @@ bool cps_dict_next(cps_object *dict, ptrdiff_t *position, cps_object **key, cps_
 
 /* Calls. */
 
-cps_object *cps_import(const char *module, size_t size);
-cps_object *cps_attribute(cps_object *object, const char *name, size_t size);
+/* `path` may hold dots: `Path.cwd`. Imports the module at first. */
+cps_object *cps_look_up(const char *module, size_t module_size, const char *path, size_t path_size);
 /* `names` is a tuple of the last arguments' keywords, or NULL. */
 cps_object *cps_call(cps_object *callable, cps_object *const *arguments, size_t positional, cps_object *names);
 /* A function of the module `_redis_patterns_bridge`; imports it at first. */
