@@ -13,14 +13,8 @@ struct BridgeBenchCommand: ParsableCommand {
 
   func run() throws {
     try runAsync { [json, rounds, scale, only] in
-      do {
-        let benchmark = BridgeBenchmark(scale: scale, only: only)
-        let report = try await benchmark.run(rounds: rounds)
-        print(json ? try JSONText.of(report) : report.markdown)
-      } catch let error as PythonStartError {
-        print("\(error)")
-        throw ExitCode.missing
-      }
+      let report = try await BridgeBenchmark(scale: scale, only: only).run(rounds: rounds)
+      print(json ? try JSONText.of(report) : report.markdown)
     }
   }
 }
