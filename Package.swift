@@ -74,7 +74,8 @@ let package = Package(
     .testTarget(
       name: "HiredisTests", dependencies: ["Hiredis", "TestSupport"], swiftSettings: house),
     .testTarget(
-      name: "RedisPatternsTests", dependencies: ["RedisPatterns", "Hiredis", "ParitySupport", "TestSupport"],
+      name: "RedisPatternsTests",
+      dependencies: ["RedisPatterns", "RedisPatternsTesting", "Hiredis", "ParitySupport", "TestSupport"],
       swiftSettings: house),
     .testTarget(
       name: "ConformanceTests", dependencies: ["RedisPatterns", "Hiredis", "ParitySupport", "TestSupport"],
