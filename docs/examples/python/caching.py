@@ -1,0 +1,114 @@
+"""A cache in Python. Run it with REDIS_URL set, or let `redis-patterns python` run it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from datetime import timedelta
+from typing import Any
+
+import redis_patterns
+import redis_patterns.aio
+
+
+def run(ctx: dict[str, Any]) -> dict[str, Any]:
+    """`ctx`: `url` of the server and `namespace` of the keys. Returns the lines that it prints."""
+    lines: list[str] = []
+
+    def say(line: str) -> None:
+        lines.append(line)
+        print(line)
+
+    namespace = ctx["namespace"]
+    redis = redis_patterns.connect(ctx["url"])
+    database: dict[str, str] = {"user:42": "Ada"}
+    loads = 0
+
+    # --8<-- [start:load]
+    cache = redis_patterns.Cache(
+        redis,
+        codec=redis_patterns.JSON,
+        ttl=timedelta(minutes=5),
+        grace=timedelta(hours=1),
+        namespace=namespace,
+    )
+
+    def load(key: str) -> dict[str, str] | redis_patterns.Absent:
+        nonlocal loads
+        loads += 1
+        name = database.get(key)
+        return redis_patterns.ABSENT if name is None else {"name": name}
+
+    def name_of(key: str) -> str:
+        user = cache.get_or_load(key, lambda: load(key))
+        return "nobody" if user is redis_patterns.ABSENT else user["name"]
+
+    for _ in range(2):
+        say(f"{name_of('user:42')}, after {loads} load")
+    # --8<-- [end:load]
+
+    # --8<-- [start:delete]
+    database["user:42"] = "Ada Lovelace"  # commit first
+    cache.delete("user:42")
+    say(f"{name_of('user:42')}, after {loads} loads")
+    # --8<-- [end:delete]
+
+    # --8<-- [start:negative]
+    say(name_of("user:7"))
+    match cache.get("user:7"):
+        case redis_patterns.Hit(value):
+            say(f"hit {value}")
+        case redis_patterns.Negative():
+            say("negative: the source has no user:7")
+        case redis_patterns.Miss():
+            say("miss")
+    # --8<-- [end:negative]
+
+    # --8<-- [start:race]
+    def interrupted() -> str:
+        old = "Grace"
+        cache.delete("user:43")  # somebody changes the source while we load
+        return old
+
+    user = cache.get_or_load("user:43", interrupted)
+    say(f"returned {user}")
+    say(f"cached: {'no' if isinstance(cache.get('user:43'), redis_patterns.Miss) else 'yes'}")
+    # --8<-- [end:race]
+
+    # --8<-- [start:backoff]
+    def failing() -> dict[str, str]:
+        raise OSError("the source is down")
+
+    for _ in range(2):
+        try:
+            cache.get_or_load("user:44", failing)
+        except OSError:
+            say("the loader's error")
+        except redis_patterns.CacheError as error:
+            say(error.code)
+    # --8<-- [end:backoff]
+    redis.close()
+
+    # --8<-- [start:aio]
+    async def at_once() -> int:
+        loads = 0
+        async with redis_patterns.aio.connect(ctx["url"]) as redis:
+            cache = redis_patterns.aio.Cache(redis, codec=redis_patterns.aio.TEXT, namespace=namespace)
+
+            async def slow() -> str:
+                nonlocal loads
+                loads += 1
+                await asyncio.sleep(0.05)
+                return "value"
+
+            await asyncio.gather(*(cache.get_or_load("report", slow) for _ in range(100)))
+        return loads
+
+    # --8<-- [end:aio]
+    say(f"100 callers at once, {asyncio.run(at_once())} load")
+    return {"transcript": lines}
+
+
+if __name__ == "__main__":
+    run({"url": os.environ["REDIS_URL"], "namespace": f"example-{secrets.token_hex(4)}"})
