@@ -72,7 +72,7 @@ let package = Package(
       path: "Tests/Support", swiftSettings: house),
     .testTarget(name: "RESPTests", dependencies: ["RESP", "TestSupport"], swiftSettings: house),
     .testTarget(
-      name: "HiredisTests", dependencies: ["Hiredis", "TestSupport"], swiftSettings: house),
+      name: "HiredisTests", dependencies: ["Hiredis", "CRedisSupport", "TestSupport"], swiftSettings: house),
     .testTarget(
       name: "RedisPatternsTests",
       dependencies: ["RedisPatterns", "RedisPatternsTesting", "Hiredis", "ParitySupport", "TestSupport"],

@@ -19,15 +19,30 @@ enum LoopbackSocket {
     #endif
   }
 
-  /// Sends a short text; a peer that is gone is no signal but -1.
+  /// Two connected sockets that no child inherits.
+  static func pair() throws(RedisServerError) -> (Int32, Int32) {
+    var ends: [Int32] = [-1, -1]
+    #if canImport(Darwin)
+      let made = socketpair(AF_UNIX, SOCK_STREAM, 0, &ends)
+      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    #else
+      let made = socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends)
+    #endif
+    guard made == 0 else { throw .system("socketpair: \(String(cString: strerror(errno)))") }
+    return (ends[0], ends[1])
+  }
+
+  /// Sends; a peer that is gone is no signal but -1.
+  static func send(_ descriptor: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    #if canImport(Darwin)
+      Darwin.send(descriptor, bytes.baseAddress, bytes.count, 0)
+    #else
+      Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+    #endif
+  }
+
   static func send(_ descriptor: Int32, _ text: inout String) -> Int {
-    text.withUTF8 { bytes in
-      #if canImport(Darwin)
-        Darwin.send(descriptor, bytes.baseAddress, bytes.count, 0)
-      #else
-        Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
-      #endif
-    }
+    text.withUTF8 { send(descriptor, $0) }
   }
 
   static func bind(_ descriptor: Int32, port: Int) -> Bool {

@@ -133,6 +133,20 @@ public final class RedisServer: Sendable {
   /// The end of its log.
   public var log: String { Self.tail(folder + "/redis.log") }
 
+  /// For the test of the guard: leaves the server as a dying process would.
+  func abandon() { watchdog.abandon() }
+
+  /// Whether the process has ended without our doing.
+  func hasEnded() -> Bool {
+    state.withLock { state in
+      guard let process = state.process else { return true }
+      guard process.hasEnded() else { return false }
+      watchdog.watch(nil)
+      state.process = nil
+      return true
+    }
+  }
+
   private func launch() throws(RedisServerError) {
     let launched = state.withLock { state -> Result<Void, RedisServerError> in
       if state.closed { return .failure(.system("it was closed")) }
@@ -151,16 +165,7 @@ public final class RedisServer: Sendable {
   private func waitUntilReady(_ timeout: Duration) async throws(RedisServerError) {
     let deadline = ContinuousClock.now + timeout
     while true {
-      let ended = state.withLock { state in
-        guard let process = state.process else { return true }
-        if process.hasEnded() {
-          watchdog.watch(nil)
-          state.process = nil
-          return true
-        }
-        return false
-      }
-      if ended { throw .notReady(reason: "the process ended", log: log) }
+      if hasEnded() { throw .notReady(reason: "the process ended", log: log) }
       if ReadyProbe.answers(socketPath) { return }
       if ContinuousClock.now > deadline { throw .notReady(reason: "no answer in \(timeout)", log: log) }
       try? await Task.sleep(for: .milliseconds(3))
@@ -180,7 +185,7 @@ public final class RedisServer: Sendable {
   private static func tail(_ path: String) -> String {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return "" }
-    defer { _ = closeDescriptor(file) }
+    defer { closeDescriptor(file) }
     let size = lseek(file, 0, SEEK_END)
     lseek(file, max(0, size - 2000), SEEK_SET)
     var bytes = [UInt8](repeating: 0, count: 2000)
@@ -188,6 +193,3 @@ public final class RedisServer: Sendable {
     return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
   }
 }
-
-// Inside the class `close` is the method; this names the function.
-private func closeDescriptor(_ descriptor: Int32) -> Int32 { close(descriptor) }

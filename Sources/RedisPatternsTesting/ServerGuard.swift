@@ -22,24 +22,17 @@ struct ServerGuard: Sendable {
     """
 
   init(folder: String) throws(RedisServerError) {
-    var ends: [Int32] = [-1, -1]
     // A socket pair and no pipe: it is made with CLOEXEC in one step, so that no child of another thread holds an end.
-    #if canImport(Darwin)
-      let made = socketpair(AF_UNIX, SOCK_STREAM, 0, &ends)
-    #else
-      let made = socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends)
-    #endif
-    guard made == 0 else { throw .system("socketpair: \(String(cString: strerror(errno)))") }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    defer { close(ends[0]) }
+    let (far, near) = try LoopbackSocket.pair()
+    defer { close(far) }
     do throws(RedisServerError) {
       shell = try ChildProcess(
-        "/bin/sh", ["-c", Self.script, "redis-patterns-guard", folder], input: ends[0])
+        "/bin/sh", ["-c", Self.script, "redis-patterns-guard", folder], input: far)
     } catch {
-      close(ends[1])
+      close(near)
       throw error
     }
-    pipe = ends[1]
+    pipe = near
   }
 
   /// Tells which process to end with us; nil when none is left.
@@ -47,6 +40,9 @@ struct ServerGuard: Sendable {
     var line = "\(pid ?? 0)\n"
     _ = LoopbackSocket.send(pipe, &line)
   }
+
+  /// What our death would do: the stream ends without a last word.
+  func abandon() { shutdown(pipe, Int32(SHUT_RDWR)) }
 
   /// Lets it clean up now, and waits until it has.
   func finish() {

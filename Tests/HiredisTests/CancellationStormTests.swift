@@ -1,0 +1,82 @@
+import Hiredis
+import RESP
+import RedisPatternsTesting
+import Synchronization
+import TestSupport
+import Testing
+
+/// Calls with a nonce each, cancelled at random moments: every answer must be the one to its own question.
+@Suite struct `Cancellations under load` {
+  struct Tally: Sendable {
+    var answered = 0
+    /// While their command was under way: the cancellations that could shift something.
+    var cancelled = 0
+    var early = 0
+    var shifted = 0
+    var others: [String] = []
+  }
+
+  /// Runs until `count` calls were cancelled, 64 at a time.
+  private func storm(
+    _ count: Int, seed: UInt64, echo: @escaping @Sendable (String) async throws -> [UInt8]?
+  ) async -> Tally {
+    let tally = Box(Tally())
+    await withTaskGroup(of: Void.self) { group in
+      for worker in 0..<64 {
+        group.addTask {
+          var chance = SeededGenerator(seed: seed &+ UInt64(worker))
+          var number = 0
+          while tally.value.cancelled < count, tally.value.shifted == 0, number < 3 * count {
+            number += 1
+            let nonce = "\(worker)/\(number)"
+            let call = Task { try await echo(nonce) }
+            for _ in 0..<Int.random(in: 0...6, using: &chance) { await Task.yield() }
+            if Int.random(in: 0..<10, using: &chance) > 0 { call.cancel() }
+            let result = await call.result
+            tally.update { tally in
+              switch result {
+              case .success(let answer):
+                tally.answered += 1
+                if answer != Array(nonce.utf8) { tally.shifted += 1 }
+              case .failure(let error as RedisError) where error.code == .cancelled:
+                if error.execution == .unknown { tally.cancelled += 1 } else { tally.early += 1 }
+              case .failure(let error): if tally.others.count < 5 { tally.others.append("\(error)") }
+              }
+            }
+          }
+        }
+      }
+    }
+    return tally.value
+  }
+
+  @Test(.timeLimit(.minutes(10)), arguments: [false, true])
+  func `no answer reaches another question`(_ onLoop: Bool) async throws {
+    let seed = RandomRun.seed("cancellations, on the loop: \(onLoop)")
+    let server = try await RedisServer.start()
+    defer { server.close() }
+    let redis = try RedisClient(server.url)
+    let count = RandomRun.count(20_000)
+    let run: @Sendable () async -> Tally = {
+      await storm(count, seed: seed) { nonce in try await redis.send("ECHO", nonce).bytes }
+    }
+    let tally = onLoop ? try await redis.withLoop { await run() } : await run()
+    print("cancelled under way: \(tally.cancelled), before: \(tally.early), answered: \(tally.answered)")
+    #expect(tally.cancelled >= count, "too few cancellations to prove anything")
+    #expect(tally.answered > 0)
+    #expect(tally.shifted == 0)
+    #expect(tally.others.isEmpty)
+    // No cancellation cost the connection, and nothing is left behind it.
+    #expect(try await redis.send("INFO", "stats").string!.contains("total_connections_received:2\r\n"))
+  }
+
+  @Test func `the same storm finds the client that forgets cancelled calls`() async throws {
+    let seed = RandomRun.seed("cancellations, naive client")
+    let server = try await RedisServer.start()
+    defer { server.close() }
+    let naive = try NaivePipeline(server.socketPath)
+    defer { naive.close() }
+    let tally = await storm(10_000, seed: seed) { nonce in try await naive.echo(nonce) }
+    #expect(tally.shifted > 0)
+  }
+}
