@@ -3,15 +3,16 @@
 #include <errno.h>
 #include <hiredis/hiredis.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 // One write's worth: hiredis moves what remains of its buffer after each partial write, so the buffer must stay small.
 #define PIECE (256u * 1024u)
-// A status, an error or an integer is one line; the parser seeks its end anew after every read.
+// A status or an error is one line; the parser seeks its end anew after every read.
 #define LONGEST_LINE (16u * 1024u)
-// `$` or `*` and a number.
+// What follows `$`, `*` or `:`.
 #define LONGEST_HEADER 32u
 
 // The parser wants an object per reply; the sink keeps the values, so one word does for all.
@@ -25,11 +26,18 @@ static void *create_string(const redisReadTask *task, char *bytes, size_t length
   rps_sink_t *sink = sink_of(task);
   int kind;
   switch (task->type) {
-    case REDIS_REPLY_STRING: kind = RPS_TEXT_BULK; break;
+    case REDIS_REPLY_STRING:
+      kind = RPS_TEXT_BULK;
+      // hiredis skips two bytes there, whatever they are; a stream out of step must not go on.
+      sink->malformed = bytes[length] != '\r' || bytes[length + 1] != '\n';
+      if (sink->malformed) return NULL;
+      break;
     case REDIS_REPLY_STATUS: kind = RPS_TEXT_STATUS; break;
     case REDIS_REPLY_ERROR: kind = RPS_TEXT_ERROR; break;
     default: return NULL;  // RESP3, which we never ask for
   }
+  // The same limit whether a line comes whole or in pieces.
+  if (kind != RPS_TEXT_BULK && length > LONGEST_LINE) return NULL;
   return result(sink->text(sink->context, kind, (const uint8_t *)bytes, length));
 }
 
@@ -96,7 +104,7 @@ rps_transport_t *rps_transport_open(int descriptor, rps_sink_t *sink) {
   }
   context->flags &= ~REDIS_BLOCK;
   context->reader->fn = &functions;
-  context->reader->privdata = sink;
+  rps_transport_set_sink(context, sink);
   return context;
 }
 
@@ -104,7 +112,10 @@ void rps_transport_close(rps_transport_t *transport) { redisFree(transport); }
 
 int rps_transport_descriptor(const rps_transport_t *transport) { return (int)transport->fd; }
 
-void rps_transport_set_sink(rps_transport_t *transport, rps_sink_t *sink) { transport->reader->privdata = sink; }
+void rps_transport_set_sink(rps_transport_t *transport, rps_sink_t *sink) {
+  sink->malformed = 0;
+  transport->reader->privdata = sink;
+}
 
 size_t rps_transport_unsent(const rps_transport_t *transport) { return sdslen(transport->obuf); }
 
@@ -124,35 +135,44 @@ int64_t rps_transport_receive(rps_transport_t *transport) {
   return (int64_t)(transport->reader->len - before);
 }
 
+static int malformed(redisReader *reader, const char *reason) {
+  reader->err = REDIS_ERR_PROTOCOL;
+  snprintf(reader->errstr, sizeof reader->errstr, "%s", reason);
+  return RPS_REPLY_MALFORMED;
+}
+
 // hiredis calls its create functions only when a value is whole. What was merely announced is judged here, so that
 // thirteen bytes cannot make us wait for two gigabytes.
-static int judge_unfinished(const redisReader *reader, size_t most_bytes) {
+static int judge_unfinished(redisReader *reader, size_t most_bytes) {
   if (reader->ridx < 0) return RPS_REPLY_PARTIAL;
+  int type = current_task(reader)->type;
   size_t unread = reader->len - reader->pos;
+  if (type != REDIS_REPLY_STRING && type != REDIS_REPLY_ARRAY && type != REDIS_REPLY_INTEGER)
+    // A line may wait for the last byte of its end.
+    return unread > LONGEST_LINE + 1 ? RPS_REPLY_REFUSED : RPS_REPLY_PARTIAL;
+
   const char *text = reader->buf + reader->pos;
-  switch (current_task(reader)->type) {
-    case REDIS_REPLY_STRING: {
-      uint64_t announced = 0;
-      for (size_t i = 0; i < unread; i++) {
-        if (text[i] == '\r') return announced > most_bytes ? RPS_REPLY_REFUSED : RPS_REPLY_PARTIAL;
-        if (text[i] < '0' || text[i] > '9') return text[i] == '-' ? RPS_REPLY_PARTIAL : RPS_REPLY_MALFORMED;
-        if (i >= LONGEST_HEADER) return RPS_REPLY_MALFORMED;
-        announced = announced > most_bytes ? announced : announced * 10 + (uint64_t)(text[i] - '0');
-      }
-      return RPS_REPLY_PARTIAL;
-    }
-    case REDIS_REPLY_ARRAY: return unread > LONGEST_HEADER ? RPS_REPLY_MALFORMED : RPS_REPLY_PARTIAL;
-    default: return unread > LONGEST_LINE ? RPS_REPLY_REFUSED : RPS_REPLY_PARTIAL;
+  uint64_t announced = 0;
+  int is_negative = unread > 0 && text[0] == '-';
+  for (size_t i = is_negative ? 1 : 0; i < unread; i++) {
+    if (text[i] == '\r' && i + 1 == unread) return RPS_REPLY_PARTIAL;
+    if (text[i] == '\r' && text[i + 1] == '\n')
+      return announced > most_bytes ? RPS_REPLY_REFUSED : RPS_REPLY_PARTIAL;
+    if (i >= LONGEST_HEADER || text[i] < '0' || text[i] > '9') return malformed(reader, "a number is none");
+    announced = announced > most_bytes ? announced : announced * 10 + (uint64_t)(text[i] - '0');
   }
+  return RPS_REPLY_PARTIAL;
 }
 
 int rps_transport_parse(rps_transport_t *transport, size_t most_bytes) {
   redisReader *reader = transport->reader;
   void *reply = NULL;
-  if (redisReaderGetReply(reader, &reply) != REDIS_OK)
-    // A create function that answers NULL is out of memory in the parser's eyes; the sink knows better.
-    return reader->err == REDIS_ERR_OOM ? RPS_REPLY_REFUSED : RPS_REPLY_MALFORMED;
-  return reply ? RPS_REPLY_COMPLETE : judge_unfinished(reader, most_bytes);
+  if (redisReaderGetReply(reader, &reply) == REDIS_OK)
+    return reply ? RPS_REPLY_COMPLETE : judge_unfinished(reader, most_bytes);
+  if (((rps_sink_t *)reader->privdata)->malformed)
+    return malformed(reader, "a text does not end where its size says");
+  // A create function that answers NULL is out of memory in the parser's eyes; the sink knows better.
+  return reader->err == REDIS_ERR_OOM ? RPS_REPLY_REFUSED : RPS_REPLY_MALFORMED;
 }
 
 const char *rps_transport_reason(const rps_transport_t *transport) {

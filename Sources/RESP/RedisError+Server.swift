@@ -4,7 +4,7 @@ extension RedisError {
   /// A refusal before execution is `notExecuted`; an error that a script raised half-way is `partial`, because nothing
   /// rolls back what it wrote before. The rules are shared with Python through `Tests/Conformance/errors`.
   public init(serverError text: String, command: String? = nil, address: String? = nil) {
-    let word = String(text.prefix { $0 != " " })
+    let word = String(decoding: text.utf8.prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self)
     let inScript = text.contains("script: ") || text.contains("Error running script")
     let code: Code =
       switch word {

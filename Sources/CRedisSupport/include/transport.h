@@ -15,6 +15,8 @@ typedef struct {
   int (*_Nonnull integer)(void *_Nonnull context, int64_t value);
   int (*_Nonnull null)(void *_Nonnull context);
   int (*_Nonnull array)(void *_Nonnull context, int64_t count);
+  // Set by the parser when the stream is out of step, instead of a call.
+  int malformed;
 } rps_sink_t;
 
 // Opens a connected, non-blocking socket that no child inherits, within the time given.
