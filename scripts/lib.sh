@@ -1,7 +1,9 @@
 # Shared by the scripts beside it: where things are and how to say things. Sourced, never run.
 # shellcheck shell=sh
 
-ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+# The root is above scripts/, or above scripts/soak.d and its like.
+case $(dirname -- "$0") in *.d) ROOT=../.. ;; *) ROOT=.. ;; esac
+ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/$ROOT" && pwd)
 VENV=$ROOT/.venv
 LOGS=$ROOT/.build/logs
 export ROOT VENV LOGS
