@@ -66,11 +66,20 @@ public enum Keyspace {
     } catch {
       guard error.code == .server else { throw error }
     }
-    // Redis 6.2 has no PEXPIRETIME; PTTL and TIME agree with it within a few milliseconds.
-    let left = try await redis.execute(RESPCommand("PTTL", key)).int ?? -1
-    let time = try await redis.execute(RESPCommand("TIME")).array ?? []
-    guard left >= 0, time.count == 2, let seconds = time[0].int, let micros = time[1].int else { return nil }
-    return seconds * 1000 + micros / 1000 + left
+    // Redis 6.2 has no PEXPIRETIME. Inside a script both clocks are read almost at once, and TIME not before the other:
+    // the sum is the deadline or a millisecond more, and the least of some is the deadline.
+    let script = """
+      local left, time = redis.call('PTTL', KEYS[1]), redis.call('TIME')
+      return { left, time[1], time[2] }
+      """
+    var deadline: Int64?
+    for _ in 0..<5 {
+      let reply = try await redis.execute(RESPCommand("EVAL", script, 1, key)).array ?? []
+      guard reply.count == 3, let left = reply[0].int, left >= 0, let seconds = reply[1].int, let micros = reply[2].int
+      else { return nil }
+      deadline = min(deadline ?? .max, seconds * 1000 + micros / 1000 + left)
+    }
+    return deadline
   }
 
   private static func value(

@@ -23,6 +23,19 @@ import Testing
     }
   }
 
+  @Test func `deadlines are exact on a server without PEXPIRETIME too`() async throws {
+    try await withServer(arguments: ["--rename-command", "PEXPIRETIME", ""]) { redis, _ in
+      for at in [4_102_444_800_123, 4_102_444_800_999] {
+        _ = try await redis.execute(RESPCommand("SET", "k\(at)", "v", "PXAT", at))
+      }
+      _ = try await redis.execute(RESPCommand("SET", "forever", "v"))
+      for _ in 0..<20 {
+        #expect(
+          try await Keyspace.dump(redis).map(\.expiresAtMs) == [nil, 4_102_444_800_123, 4_102_444_800_999])
+      }
+    }
+  }
+
   @Test func `a prefix is never read as a pattern`() async throws {
     try await withServer { redis, _ in
       for key in ["a*:1", "ab:1", "a[b]:1", "a?:1", #"a\:1"#] {
@@ -55,8 +68,10 @@ import Testing
     #expect(error?.description.contains("/nowhere/redis.sock") == true)
   }
 
-  private func withServer(_ body: (RedisClient, RedisServer) async throws -> Void) async throws {
-    let server = try await RedisServer.start()
+  private func withServer(
+    arguments: [String] = [], _ body: (RedisClient, RedisServer) async throws -> Void
+  ) async throws {
+    let server = try await RedisServer.start(arguments: arguments)
     defer { server.close() }
     let redis = try RedisClient(server.url)
     defer { redis.close() }
