@@ -45,10 +45,16 @@ let package = Package(
     // Private servers and faults, for our tests and yours.
     .target(name: "RedisPatternsTesting", dependencies: ["RESP"], swiftSettings: house),
 
+    // The documentation's examples, which tests and the tour run.
+    .target(
+      name: "PatternExamples", dependencies: ["RESP", "RedisPatterns"], path: "docs/examples/swift",
+      swiftSettings: house),
     // What the tour and the parity tests share: recording, keyspaces, scenarios in both languages.
     .target(
       name: "ParitySupport",
-      dependencies: ["RESP", "LuaScripts", "RedisPatterns", "Hiredis", "RedisPatternsTesting", "PythonBridge"],
+      dependencies: [
+        "RESP", "LuaScripts", "RedisPatterns", "Hiredis", "RedisPatternsTesting", "PythonBridge", "PatternExamples",
+      ],
       swiftSettings: house),
 
     // Embedded CPython.

@@ -17,11 +17,14 @@ public struct KeyState: Sendable, Hashable {
   public let value: Value
   /// Absolute deadline in ms since 1970, by the server's clock; nil: the key never expires.
   public let expiresAtMs: Int64?
+  /// How long it had to live when it was read.
+  public let lifetimeMs: Int64?
 
-  public init(key: String, value: Value, expiresAtMs: Int64?) {
+  public init(key: String, value: Value, expiresAtMs: Int64?, lifetimeMs: Int64? = nil) {
     self.key = key
     self.value = value
     self.expiresAtMs = expiresAtMs
+    self.lifetimeMs = lifetimeMs
   }
 }
 
@@ -34,7 +37,8 @@ public enum Keyspace {
       guard type != "none" else { continue }
       states.append(
         KeyState(
-          key: key, value: try await value(of: key, type: type, redis), expiresAtMs: try await deadline(key, redis)))
+          key: key, value: try await value(of: key, type: type, redis), expiresAtMs: try await deadline(key, redis),
+          lifetimeMs: try await redis.execute(RESPCommand("PTTL", key)).int.flatMap { $0 < 0 ? nil : $0 }))
     }
     return states
   }

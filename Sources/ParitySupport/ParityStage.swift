@@ -9,7 +9,7 @@ public struct ParityStage: Sendable {
     case shared(namespace: String)
   }
 
-  private let url: RedisURL
+  let url: RedisURL
   private let place: Place
   /// Nobody else is on the server, so it may be emptied and watched.
   public var isPrivate: Bool { if case .owned = place { true } else { false } }
@@ -105,6 +105,11 @@ public struct ParityStage: Sendable {
   public func recorded() async throws(RedisError) -> [SentCommand]? {
     guard case .owned(let monitor, _) = place else { return nil }
     return try await monitor.drain(through: redis).sent(to: url.database)
+  }
+
+  /// Where examples put their keys.
+  var exampleNamespace: String {
+    if case .shared(let namespace) = place { namespace } else { "example" }
   }
 
   private var prefix: String {

@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "ParitySupport": {
         "Hiredis",
         "LuaScripts",
+        "PatternExamples",
         "PythonBridge",
         "RESP",
         "RedisPatterns",

@@ -18,6 +18,14 @@ struct PatternTour: Sendable {
     var differences: [Difference] = []
     var (outcomes, keys, commands) = (0, 0, 0)
     var wire: [WireReport] = []
+    var examples: [ExampleReport] = []
+    if let example = Example(pattern: name, root: root) {
+      progress("\(name): the example")
+      let judged = try await stage.judge(example)
+      examples.append(judged.report)
+      differences += judged.differences
+      wire += judged.wire
+    }
     for (at, scenario) in scenarios.enumerated() {
       progress("\(name): scenario \(at + 1)/\(scenarios.count)")
       let verdict = try await stage.judge(scenario, casts)
@@ -34,7 +42,7 @@ struct PatternTour: Sendable {
     }
     let agrees = differences.isEmpty && !scenarios.isEmpty
     return PatternReport(
-      name: name, summary: try summary(), verdict: agrees ? .pass : .fail, examples: [],
+      name: name, summary: try summary(), verdict: agrees ? .pass : .fail, examples: examples,
       casts: zip(casts, passed).map { CastReport(by: $0.name, passed: $1, scenarios: scenarios.count) },
       outcomes: outcomes, keys: keys, commands: stage.isPrivate ? commands : nil,
       skipped: all.count - scenarios.count, differences: differences,

@@ -1,0 +1,93 @@
+import RESP
+import RedisPatterns
+
+/// A cache in Swift: the same keys, scripts and lines as `caching.py`.
+public enum CachingExample {
+  /// The source: slow, and counted.
+  private actor Database {
+    private var names = ["user:42": "Ada"]
+    private(set) var loads = 0
+
+    func load(_ key: String) -> String? {
+      loads += 1
+      return names[key]
+    }
+
+    func commit(_ key: String, _ name: String) { names[key] = name }
+  }
+
+  private struct SourceIsDown: Error {}
+
+  public static func run(
+    on redis: some RedisExecutor, namespace: String, say: @escaping @Sendable (String) -> Void
+  ) async throws {
+    let database = Database()
+
+    // --8<-- [start:load]
+    var options = CacheOptions()
+    options.ttl = .seconds(5 * 60)
+    options.grace = .seconds(60 * 60)
+    let cache = Cache(on: redis, options: options, codec: .string, namespace: namespace)
+
+    for _ in 1...2 {
+      let user = try await cache.getOrLoad("user:42") { await database.load("user:42") }
+      say("\(user ?? "nobody"), after \(await database.loads) load")
+    }
+    // --8<-- [end:load]
+
+    // --8<-- [start:delete]
+    await database.commit("user:42", "Ada Lovelace")  // commit first
+    try await cache.delete("user:42")
+    let user = try await cache.getOrLoad("user:42") { await database.load("user:42") }
+    say("\(user ?? "nobody"), after \(await database.loads) loads")
+    // --8<-- [end:delete]
+
+    // --8<-- [start:negative]
+    let nobody = try await cache.getOrLoad("user:7") { await database.load("user:7") }
+    say(nobody ?? "nobody")
+    switch try await cache.get("user:7") {
+    case .hit(let name): say("hit \(name)")
+    case .negative: say("negative: the source has no user:7")
+    case .miss: say("miss")
+    }
+    // --8<-- [end:negative]
+
+    // --8<-- [start:race]
+    let old = try await cache.getOrLoad("user:43") {
+      try await cache.delete("user:43")  // somebody changes the source while we load
+      return "Grace"
+    }
+    say("returned \(old ?? "nobody")")
+    say("cached: \(try await cache.get("user:43").value == nil ? "no" : "yes")")
+    // --8<-- [end:race]
+
+    // --8<-- [start:backoff]
+    for _ in 1...2 {
+      do {
+        _ = try await cache.getOrLoad("user:44") { throw SourceIsDown() }
+      } catch is SourceIsDown {
+        say("the loader's error")
+      } catch let error as CacheError {
+        say(error.code.rawValue)
+      }
+    }
+    // --8<-- [end:backoff]
+
+    // --8<-- [start:concurrent]
+    let reports = Cache(on: redis, codec: .string, namespace: namespace)
+    let source = Database()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 1...100 {
+        group.addTask {
+          _ = try await reports.getOrLoad("report") {
+            try await Task.sleep(for: .milliseconds(50))
+            return await source.load("user:42")
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    // --8<-- [end:concurrent]
+    say("100 callers at once, \(await source.loads) load")
+  }
+}
