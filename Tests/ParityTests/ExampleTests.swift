@@ -57,12 +57,14 @@ import Testing
     try FileManager.default.copyItem(at: root.appending(path: examples), to: changed.appending(path: examples))
     let file = changed.appending(path: "\(examples)/python/rate_limiting.py")
     let text = try String(contentsOf: file, encoding: .utf8)
-    let meddled = text.replacingOccurrences(of: "    redis.close()\n", with: """
-          redis.set(f"{namespace}:one-more", "x")
-          print("one more line")
-          redis.close()
+    let meddled = text.replacingOccurrences(
+      of: "    redis.close()\n",
+      with: """
+            redis.set(f"{namespace}:one-more", "x")
+            print("one more line")
+            redis.close()
 
-      """)
+        """)
     #expect(meddled != text)
     try meddled.write(to: file, atomically: true, encoding: .utf8)
 
