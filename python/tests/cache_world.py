@@ -181,7 +181,10 @@ async def interleave(world: World, make: Callable[[Connection], AnyCache]) -> Co
             world.source[key] += 1
             version = world.source[key]
             try:
-                await cache.delete(key)
+                if isinstance(cache, Cache):
+                    await cache.delete(key, holdoff=rng.choice([0, 0, 0, 0.6]))
+                else:
+                    await cache.delete(key)
             except Crash:
                 return
             world.deleted[key] = max(world.deleted[key], version)

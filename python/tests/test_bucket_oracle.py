@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 from bucket_oracle import Oracle
+from conftest import Record
 from redis_patterns._scenario import outcome
 from redis_patterns.rate_limiting import Limit, calls
 from redis_patterns.script import ScriptCall
@@ -29,7 +30,7 @@ def one_step(rng: random.Random, oracle: Oracle, now_us: int) -> tuple[ScriptCal
     name = f"u{rng.randrange(6)}"
     # Each id has its own limit; now and then it is changed.
     tiers = TIERS[int(name[1:])] if rng.random() < 0.97 else rng.choice(TIERS)
-    request = f"r{rng.randrange(40)}" if rng.random() < 0.3 else None
+    request = f"r{rng.randrange(100)}" if rng.random() < 0.3 else None
     bucket = oracle.bucket(name)
     if bucket.debts and bucket.drained_us < now_us and rng.random() < 0.5:
         oracle.vanish(name)
@@ -58,7 +59,9 @@ def limit_named(name: str, tiers: list[Limit]) -> Limit:
     return next(tier for tier in tiers if tier.name == name)
 
 
-def test_random_steps_answer_exactly_what_rational_arithmetic_says(virtual: Any, seed: int, scale: float) -> None:
+def test_random_steps_answer_exactly_what_rational_arithmetic_says(
+    virtual: Any, seed: int, scale: float, record: Record
+) -> None:
     rng, oracle, now_us = random.Random(seed), Oracle(), START_US
     steps, seen = max(int(20_000 * scale), BATCH), {"allowed": 0, "denied": 0, "impossible": 0, "refunded": 0}
     load_scripts(virtual)
@@ -79,6 +82,7 @@ def test_random_steps_answer_exactly_what_rational_arithmetic_says(virtual: Any,
             assert got == expected, (call.script.name, call.args, now_us)
             seen[str(got["status"])] = seen.get(str(got["status"]), 0) + 1
     print(steps, "steps", seen)
+    record(steps=steps, mismatches=0, answers=seen)
     assert min(seen.values()) > steps // 500, seen
 
 
@@ -96,7 +100,7 @@ return {0, tokens}
 """
 
 
-def test_the_common_float_script_does_not(virtual: Any, seed: int) -> None:
+def test_the_common_float_script_does_not(virtual: Any, seed: int, record: Record) -> None:
     """The control: milliseconds and doubles, as most token buckets are written, must fail in this harness."""
     rng, oracle, now_us, wrong = random.Random(seed), Oracle(), START_US, 0
     tier = Limit("a", 3, 1_000_000, 7)
@@ -112,6 +116,7 @@ def test_the_common_float_script_does_not(virtual: Any, seed: int) -> None:
         for answer, (admitted, left) in zip(expected, pipeline.execute(), strict=True):
             wrong += (answer["status"] == "allowed") != bool(admitted) or answer["tiers"][0]["remaining"] != left
     print(wrong, "wrong answers of", 10 * BATCH)
+    record(control="milliseconds and doubles", steps=10 * BATCH, mismatches=wrong)
     assert wrong > 10
 
 

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from typing import Any
 
+from conftest import Record
 from lock_world import Naive, Ours, World
 
 STEPS = 25
@@ -25,18 +26,20 @@ def play(client: Any, implementation: type[Ours] | type[Naive], seed: int, sched
 
 
 def test_the_lock_keeps_its_promises_when_clients_crash_and_no_message_arrives(
-    virtual: Any, seed: int, scale: float
+    virtual: Any, seed: int, scale: float, record: Record
 ) -> None:
     schedules = max(int(1_000 * scale), 20)
     faults, grants = play(virtual, Ours, seed, schedules)
     print(schedules, "schedules", grants, "grants")
+    record(schedules=schedules, grants=grants, faults=dict(faults))
     assert faults == Counter()
     assert grants > 3 * schedules
 
 
-def test_the_common_lock_does_not(virtual: Any, seed: int) -> None:
+def test_the_common_lock_does_not(virtual: Any, seed: int, record: Record) -> None:
     """The control: SET NX, INCR and DEL must be seen to fail in the same world."""
-    faults, _ = play(virtual, Naive, seed, 200)
+    faults, grants = play(virtual, Naive, seed, 200)
+    record(control="SET NX, INCR, DEL", schedules=200, grants=grants, faults=dict(faults))
     assert faults["two hold at once"] > 0
     assert faults["a newcomer overtakes"] > 0
     assert faults["a fence does not grow"] > 0

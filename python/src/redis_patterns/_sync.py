@@ -88,12 +88,12 @@ class Keeper:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the renewing; returns when none is under way, or at once after the end of the lease."""
+        """Ends the renewing; returns when none is under way, or the lease has ended."""
         self._news.put(_Stop())
         if self._thread is not threading.current_thread():
             self._thread.join()
             if self._renewal is not None and not self._over:
-                self._renewal.join()
+                self._renewal.join(max(self._deadline - clock(), 0))
 
     def _end(self) -> None:
         self._over = True

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import random
 from collections.abc import Callable
@@ -64,6 +65,7 @@ class Cache(Generic[T]):
         self._lease_us = microseconds(lease, "lease")
         self._backoff_us = microseconds(backoff, "backoff")
         self._wait = microseconds(wait, "wait") / 1_000_000
+        self._moments = itertools.count()
         self._flights: _sync.Flights[_Loaded[T]] = _sync.Flights()
 
     def get(self, key: str) -> Hit[T] | Negative | Miss:
@@ -81,13 +83,20 @@ class Cache(Generic[T]):
         (somebody else's load takes too long), `CACHECODEC`.
         """
         keys = self._keys(key)
+        end = clock() + self._wait
         while True:
+            asked = next(self._moments)
             entry = self._fresh(keys)
             if entry is not None:
                 return self._value(entry)
-            loaded, joined = self._flights.share(key, lambda: self._load(keys, loader))
-            # A value that was not stored may have been deleted before a joiner asked: then it must ask again.
-            if loaded.shared or not joined:
+            try:
+                loaded, joined = self._flights.share(key, lambda: self._load(keys, loader))
+            except CacheError as error:
+                if error.code == CacheError.WAIT and clock() < end:
+                    continue  # who joined has waited less than who gave up
+                raise
+            # What was read before a joiner asked may have been deleted before it asked, unless it was stored.
+            if loaded.stored or not joined or asked < loaded.began:
                 return loaded.value
 
     def delete(self, key: str, *, holdoff: Duration = 0.0) -> bool:
@@ -116,13 +125,14 @@ class Cache(Generic[T]):
         while True:
             match self._acquire(keys, token):
                 case calls.Found(entry):
-                    return _Loaded(self._value(entry), False)
+                    return _Loaded(self._value(entry))
                 case calls.Win(stale):
                     return self._load_and_fill(keys, token, stale, loader)
                 case calls.Holdoff():
-                    return _Loaded(loader(), True)
+                    began = next(self._moments)
+                    return _Loaded(loader(), began=began)
                 case calls.Busy(_, Entry() as stale) | calls.Failed(_, Entry() as stale):
-                    return _Loaded(self._value(stale), False)
+                    return _Loaded(self._value(stale))
                 case calls.Failed(retry_after, None):
                     raise CacheError(CacheError.BACKOFF, "the last load failed a moment ago", retry_after)
             left = end - clock()
@@ -155,6 +165,7 @@ class Cache(Generic[T]):
             period=lease / 3,
             retry=lease / 10,
         )
+        began = next(self._moments)
         try:
             value = loader()
         except Exception:
@@ -163,13 +174,13 @@ class Cache(Generic[T]):
             if stale is None:
                 raise
             _log.warning("a load failed, the stale value is served", exc_info=True)
-            return _Loaded(self._value(stale), False)
+            return _Loaded(self._value(stale))
         except BaseException:
             keeper.stop()
             _sync.finish(lambda: self._give_back(keys, token), 1.0)
             raise
         keeper.stop()
-        return _Loaded(value, self._fill(keys, token, value, clock() - started))
+        return _Loaded(value, began=began, stored=self._fill(keys, token, value, clock() - started))
 
     def _fill(self, keys: calls.Keys, token: str, value: T | Absent, took: float) -> bool:
         # Whether the value was stored. The caller has it either way.
@@ -215,4 +226,6 @@ class Cache(Generic[T]):
 @dataclass(frozen=True, slots=True)
 class _Loaded(Generic[T]):
     value: T | Absent
-    shared: bool
+    began: int = -1
+    """The moment before the source was asked; -1: it was not."""
+    stored: bool = False
