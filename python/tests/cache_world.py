@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from keyspace import expires_ms
 from redis_patterns import ABSENT, Absent, CacheError
 from redis_patterns.aio import TEXT, Cache, Hit
 from redis_patterns.errors import RedisError
@@ -85,10 +86,10 @@ class Connection:
         if words[0] in ("EVALSHA", "EVAL"):
             words = (*words[:-1], b"%d" % self.world.now_us)
         if words[0] == "PTTL":
-            expires = self.world.client.execute_command("PEXPIRETIME", words[1])
+            expires = expires_ms(self.world.client, words[1])
             return expires if expires < 0 else expires - self.world.now_us // 1000
         if words[0] == "GET":
-            expires = self.world.client.execute_command("PEXPIRETIME", words[1])
+            expires = expires_ms(self.world.client, words[1])
             if 0 <= expires <= self.world.now_us // 1000:
                 return None
         return self.world.client.execute_command(*words)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import redis
 
 from conformance import as_bytes, cases
-from redis_patterns._scenario import build, failure, outcome, text_or_hex
+from conftest import Server
+from keyspace import expires_ms, leaves
+from redis_patterns._scenario import build, failure, outcome
+from redis_patterns._scenario import run as play
 from redis_patterns.errors import RedisError, server_error
 from redis_patterns.keys import key
 from redis_patterns.runner import _read, run
@@ -76,23 +80,31 @@ def test_a_scenario_ends_as_the_vector_says(case: dict[str, Any], virtual: Any) 
     assert leaves(virtual, start) == sorted(case["leaves"], key=lambda entry: str(entry["key"]))
 
 
-def leaves(client: Any, start_us: int) -> list[dict[str, Any]]:
-    """Every key of the database as a vector writes it."""
-    left = []
-    for raw in sorted(client.keys()):
-        kind = client.type(raw).decode()
-        value: Any
-        if kind == "hash":
-            value = {name.decode(): text_or_hex(stored) for name, stored in client.hgetall(raw).items()}
-        elif kind == "list":
-            value = [text_or_hex(item) for item in client.lrange(raw, 0, -1)]
-        else:
-            value = text_or_hex(client.get(raw) or b"")
-        expires = client.execute_command("PEXPIRETIME", raw) - start_us // 1000
-        left.append({"key": text_or_hex(raw), "type": kind, "value": value, "expires_in_ms": expires})
-    return sorted(left, key=lambda entry: str(entry["key"]))
+@every("scenarios")
+def test_the_player_for_parity_tells_the_same(case: dict[str, Any], server: Server, virtual: Any) -> None:
+    played = play({"url": f"{server.url}?db=1", "scenario": case})
+    expected = [step["expect"] for step in case["steps"] if "server" not in step]
+    assert [outcome for outcome in played["outcomes"] if outcome] == expected
+    by_a = play({"url": f"{server.url}?db=1", "scenario": case, "actors": ["a"], "namespace": "other", "to": 1})
+    assert len(by_a["outcomes"]) == sum(step.get("by") == "a" for step in case["steps"][:1])
 
 
+def test_deadlines_are_exact_without_pexpiretime(virtual: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    virtual.set("k", "v", pxat=START_MS + 999)
+    assert expires_ms(virtual, "k") == START_MS + 999
+    send = virtual.execute_command
+
+    def without(*words: Any, **options: Any) -> Any:
+        if words[0] == "PEXPIRETIME":
+            raise redis.ResponseError("unknown command")
+        return send(*words, **options)
+
+    monkeypatch.setattr(virtual, "execute_command", without)
+    assert expires_ms(virtual, "k") == START_MS + 999
+    assert expires_ms(virtual, "none") == -2
+
+
+START_MS = 4_102_444_800_000
 _TIERS = [{"name": "default", "limit": 1, "per_us": 1000, "burst": 1}]
 # What an operation must be given before its reply can be read; a case's own `given` comes on top.
 PLAIN: dict[str, dict[str, Any]] = {

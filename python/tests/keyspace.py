@@ -1,0 +1,45 @@
+"""What stands in a database, as the vectors write it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import redis
+
+from redis_patterns._scenario import text_or_hex
+
+_READ = """
+local left, time = redis.call('PTTL', KEYS[1]), redis.call('TIME')
+return { left, time[1], time[2] }
+"""
+
+
+def expires_ms(client: Any, key: str | bytes) -> int:
+    """When a key ends, in Unix milliseconds; below 0: never, or there is none."""
+    try:
+        return int(client.execute_command("PEXPIRETIME", key))
+    except redis.ResponseError:  # Redis 6.2; the sum is the deadline or a millisecond more
+        sums: list[int] = []
+        for _ in range(5):
+            left, seconds, micros = client.eval(_READ, 1, key)
+            if left < 0:
+                return int(left)
+            sums.append(int(seconds) * 1000 + int(micros) // 1000 + left)
+        return min(sums)
+
+
+def leaves(client: Any, start_us: int) -> list[dict[str, Any]]:
+    """Every key of the database: name, type, value, and its end counted from the scenario's start."""
+    left = []
+    for raw in sorted(client.keys()):
+        kind = client.type(raw).decode()
+        value: Any
+        if kind == "hash":
+            value = {name.decode(): text_or_hex(stored) for name, stored in client.hgetall(raw).items()}
+        elif kind == "list":
+            value = [text_or_hex(item) for item in client.lrange(raw, 0, -1)]
+        else:
+            value = text_or_hex(client.get(raw) or b"")
+        expires = expires_ms(client, raw) - start_us // 1000
+        left.append({"key": text_or_hex(raw), "type": kind, "value": value, "expires_in_ms": expires})
+    return sorted(left, key=lambda entry: str(entry["key"]))
