@@ -36,3 +36,10 @@ def test_an_example_is_a_function_too(pattern: str, server: Server, namespace: s
     result = module["run"]({"url": server.url, "namespace": namespace})
     golden = (EXAMPLES / "output" / f"{pattern}.txt").read_text(encoding="utf-8")
     assert "".join(f"{line}\n" for line in result["transcript"]) == golden
+
+
+def test_the_code_of_the_readme_runs(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "python" / "README.md").read_text(encoding="utf-8")
+    code = text.partition("```python\n")[2].partition("```")[0]
+    exec(compile(code.replace("redis://localhost:6379", server.url), "README.md", "exec"), {})
+    assert "fence 1" in capsys.readouterr().out

@@ -56,19 +56,15 @@ def directory() -> Path:
 
 
 @cache
-def _scripts(root: Path) -> dict[str, Script]:
-    found = {}
+def scripts() -> dict[str, Script]:
+    """Every script by name, read once."""
+    root, found = directory(), {}
     for path in sorted(root.glob("*/*.lua")):
         source = path.read_bytes()
         found[path.stem] = Script(path.stem, hashlib.sha1(source, usedforsecurity=False).hexdigest(), source)
     if not found:
         raise FileNotFoundError(f"no Lua scripts in {root}")
     return found
-
-
-def scripts() -> dict[str, Script]:
-    """Every script by name."""
-    return _scripts(directory())
 
 
 def load(name: str) -> Script:

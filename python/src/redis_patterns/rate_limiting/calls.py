@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from .._arguments import LARGEST, Duration, digits, microseconds, whole
@@ -115,7 +116,7 @@ def peek(
 
 def refund(identity: str, tiers: Sequence[Limit], *, request: str, namespace: str | None = None) -> ScriptCall[Refund]:
     """Gives back what one request was charged, once."""
-    names = _names(tiers)
+    names, words = _prepared(tuple(tiers))
     keys = (
         key("bucket", identity, namespace=namespace),
         key("bucket", identity, "request", request, namespace=namespace),
@@ -129,7 +130,7 @@ def refund(identity: str, tiers: Sequence[Limit], *, request: str, namespace: st
             raise ValueError(status)
         return Refund("refunded", int(reply[1]), _states(names, reply[2:]))
 
-    return ScriptCall(load("bucket_refund"), keys, (digits(len(names)), *_encoded(tiers), b"0"), read)
+    return ScriptCall(load("bucket_refund"), keys, (*words, b"0"), read)
 
 
 def _decide(
@@ -141,12 +142,12 @@ def _decide(
     replay_us: int,
     namespace: str | None,
 ) -> ScriptCall[Decision]:
-    names = _names(tiers)
+    names, words = _prepared(tuple(tiers))
     keys = [key("bucket", identity, namespace=namespace)]
     if request is not None:
         keys.append(key("bucket", identity, "request", request, namespace=namespace))
     replay = digits(whole(replay_us, "replay", 1000))
-    args = (mode.encode(), digits(cost), replay, digits(len(names)), *_encoded(tiers), b"0")
+    args = (mode.encode(), digits(cost), replay, *words, b"0")
 
     def read(reply: Any) -> Decision:
         status: Status = reply[0].decode()
@@ -158,21 +159,18 @@ def _decide(
     return ScriptCall(load("bucket_take"), tuple(keys), args, read)
 
 
-def _names(tiers: Sequence[Limit]) -> tuple[str, ...]:
+@lru_cache(maxsize=1024)
+def _prepared(tiers: tuple[Limit, ...]) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
+    # The names, and the words that stand for the tiers in every call.
     names = tuple(tier.name for tier in tiers)
     if not 1 <= len(names) <= _MOST_TIERS:
         raise argument_error(f"there must be 1 to {_MOST_TIERS} tiers, not {len(names)}")
     if len(set(names)) != len(names):
         raise argument_error("the names of the tiers must differ")
-    return names
-
-
-def _encoded(tiers: Sequence[Limit]) -> list[bytes]:
-    return [
-        word
-        for tier in tiers
-        for word in (tier.name.encode(), digits(tier.ticks), digits(tier.rate), digits(tier.burst))
-    ]
+    words = [digits(len(tiers))]
+    for tier in tiers:
+        words += tier.name.encode(), digits(tier.ticks), digits(tier.rate), digits(tier.burst)
+    return names, tuple(words)
 
 
 def _states(names: tuple[str, ...], words: list[Any]) -> tuple[TierState, ...]:
