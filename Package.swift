@@ -81,7 +81,7 @@ let package = Package(
       name: "HiredisTests", dependencies: ["Hiredis", "CRedisSupport", "TestSupport"], swiftSettings: house),
     .testTarget(
       name: "RedisPatternsTests",
-      dependencies: ["RedisPatterns", "RedisPatternsTesting", "Hiredis", "ParitySupport", "TestSupport"],
+      dependencies: ["RedisPatterns", "LuaScripts", "Hiredis", "ParitySupport", "RedisPatternsTesting", "TestSupport"],
       swiftSettings: house),
     .testTarget(
       name: "ConformanceTests", dependencies: ["RedisPatterns", "Hiredis", "ParitySupport", "TestSupport"],

@@ -4,7 +4,7 @@ import RedisPatternsTesting
 import TestSupport
 import Testing
 
-@Suite struct `Token bucket against exact arithmetic` {
+@Suite(.ownThread) struct `Token bucket against exact arithmetic` {
   @Test func `every answer is the oracle's, to the microsecond and the unit`() async throws {
     var chance = SeededGenerator(seed: RandomRun.seed("token bucket"))
     try await withServer { _, redis in

@@ -4,7 +4,7 @@ import RedisPatternsTesting
 import TestSupport
 import Testing
 
-@Suite struct `Lock under random schedules` {
+@Suite(.ownThread) struct `Lock under random schedules` {
   @Test func `no schedule breaks mutual exclusion, order or fences, though every wake-up is lost`() async throws {
     let schedules = RandomRun.count(500)
     let outcome = try await play(schedules, seed: RandomRun.seed("lock schedules")) { number in

@@ -5,7 +5,7 @@ import RedisPatternsTesting
 import TestSupport
 import Testing
 
-@Suite struct `The lock` {
+@Suite(.noImmortalKeys) struct `The lock` {
   @Test func `one holds it, the other is told for how long`() async throws {
     let space = try await TestSpace.shared()
     let lock = Lock("x", on: space.redis, ttl: .seconds(20), namespace: space.namespace)
@@ -25,10 +25,13 @@ import Testing
   @Test func `the holder's deadline comes before the server's expiry`() async throws {
     let space = try await TestSpace.shared()
     let lock = Lock("x", on: space.redis, ttl: .seconds(20), namespace: space.namespace)
+    let begun = ContinuousClock.now
     let lease = try #require(try await lock.tryAcquire().lease)
+    let asked = ContinuousClock.now
     let left = try await space.redis.execute(RESPCommand("PTTL", "\(space.namespace):lock:{x}")).int ?? 0
-    #expect(lease.deadline < .now + .milliseconds(left))
-    #expect(lease.deadline > .now + .seconds(19))
+    // The server's end lies after `asked + left`, less what the two sides round.
+    #expect(lease.deadline < ContinuousClock.now + .milliseconds(left))
+    #expect(lease.deadline >= begun + .seconds(19) && lease.deadline < asked + .seconds(20))
     try await lease.release()
   }
 
@@ -85,10 +88,10 @@ import Testing
 
   @Test func `work that outlasts the lease's first life keeps it by renewal`() async throws {
     let space = try await TestSpace.shared()
-    let lock = Lock("x", on: space.redis, ttl: .milliseconds(300), namespace: space.namespace)
+    let lock = Lock("x", on: space.redis, ttl: .milliseconds(1200), namespace: space.namespace)
     let begun = ContinuousClock.now
     try await lock.withLock { lease in
-      try await eventually { ContinuousClock.now > begun + .milliseconds(900) }
+      try await eventually { ContinuousClock.now > begun + .milliseconds(2500) }
       #expect(!lease.isLost)
       guard case .held = try await lock.tryAcquire() else {
         Issue.record("two holders")
@@ -129,33 +132,42 @@ import Testing
   @Test func `a server that stands still costs the holder its lease before the server's expiry`() async throws {
     try await withServer { server, _ in
       let redis = try RedisClient(server.url)
-      let lock = Lock("x", on: redis, ttl: .milliseconds(600))
-      let expiry = Box<ContinuousClock.Instant?>(nil)
-      let told = Box<ContinuousClock.Instant?>(nil)
-      let error = await #expect(throws: LockError.self) {
-        try await lock.withLock { lease in
-          server.pause()
-          // The server's expiry is later than this: it counts from when the call arrived.
-          expiry.value = lease.deadline + .milliseconds(8)
-          do { try await Task.sleep(for: .seconds(30)) } catch { told.value = .now }
+      let ttl = Duration.seconds(2)
+      let lock = Lock("x", on: redis, ttl: ttl)
+      var late: [Duration] = []
+      // A machine that is busy with other tests may be late itself; three times in a row it is not.
+      while late.count < 3 {
+        let (begun, expiry, told) = (ContinuousClock.now, Box(ContinuousClock.now), Box(ContinuousClock.now))
+        let error = await #expect(throws: LockError.self) {
+          try await lock.withLock(wait: .seconds(20)) { lease in
+            server.pause()
+            // The server counts from when the call arrived: from when it left, at the earliest.
+            expiry.value = lease.deadline + ttl / 100 + .milliseconds(2)
+            do { try await Task.sleep(for: .seconds(30)) } catch { told.value = .now }
+            #expect(lease.isLost)
+            server.resume()
+          }
         }
+        #expect(error?.code == .lost)
+        #expect(told.value > begun)
+        if told.value <= expiry.value { return }
+        late.append(told.value - expiry.value)
       }
-      server.resume()
-      #expect(error?.code == .lost)
-      let (at, end) = (try #require(told.value), try #require(expiry.value))
-      #expect(at <= end + .milliseconds(200), "told \(at - end) after the deadline")
+      Issue.record("told after the server's expiry, by \(late)")
     }
   }
 
   @Test func `a holder that dies is replaced when its lease ends`() async throws {
     let space = try await TestSpace.shared()
-    let key = space.namespace
-    let dead = try space.plain()
-    let died = try #require(try await Lock("x", on: dead, ttl: .milliseconds(200), namespace: key).tryAcquire().lease)
-    let lock = Lock("x", on: space.redis, ttl: .seconds(5), namespace: key)
-    let lease = try await lock.acquire(wait: .seconds(10))
-    #expect(lease.fence > died.fence)
-    #expect(try await died.release() == .lost)
+    let dead = try LockCalls("x", namespace: space.namespace)
+    let granted = try await space.redis.run(try dead.acquire(owner: "dead", ttl: .milliseconds(200)))
+    guard case .acquired(let fence) = try LockCalls.acquired(granted) else {
+      Issue.record("not granted")
+      return
+    }
+    let lease = try await Lock("x", on: space.redis, namespace: space.namespace).acquire(wait: .seconds(20))
+    #expect(lease.fence > fence)
+    #expect(try LockCalls.released(try await space.redis.run(try dead.release(owner: "dead"))) == .lost)
     #expect(try await lease.release() == .released)
   }
 

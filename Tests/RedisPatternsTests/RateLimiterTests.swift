@@ -3,7 +3,7 @@ import RedisPatterns
 import TestSupport
 import Testing
 
-@Suite struct `The rate limiter` {
+@Suite(.noImmortalKeys) struct `The rate limiter` {
   @Test func `a bucket lets its burst through and then says how long to wait`() async throws {
     let space = try await TestSpace.shared()
     let limiter = RateLimiter(

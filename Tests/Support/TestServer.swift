@@ -3,12 +3,20 @@ import RedisPatternsTesting
 import Testing
 
 /// A private server for one test, with the plain executor on it; it ends with the test.
+///
+/// At the end no key of ours may be left without an end of its own (a server that was killed has none).
 public func withServer<Value>(
   arguments: [String] = [], _ body: (RedisServer, BlockingExecutor) async throws -> Value
 ) async throws -> Value {
   let server = try await RedisServer.start(arguments: arguments)
   defer { server.close() }
-  return try await body(server, try BlockingExecutor(socketPath: server.socketPath))
+  let redis = try BlockingExecutor(socketPath: server.socketPath)
+  let value = try await body(server, redis)
+  if server.pid != nil, let left = try? await KeyLifetimes().offenders(on: redis, virtual: true) {
+    let immortal = left.filter { $0.hasSuffix("never expires") }
+    #expect(immortal.isEmpty)
+  }
+  return value
 }
 
 /// Asks again until it holds; never a fixed sleep.

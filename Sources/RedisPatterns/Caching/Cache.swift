@@ -75,6 +75,9 @@ public struct Cache<Value: Sendable>: Sendable {
     }
   }
 
+  /// How many callers of this process wait for the key's load.
+  package func waiting(for key: String) -> Int { flights.waiting(for: key) }
+
   func read(_ entry: CacheEntry) throws -> Cached<Value> {
     if entry.isNegative { return .negative }
     guard entry.codec == codec.number else {

@@ -41,6 +41,10 @@ final class SingleFlight<Value: Sendable>: Sendable {
     }
   }
 
+  func waiting(for key: String) -> Int {
+    entries.withLock { entries in entries[key]?.waiters.count { !$0.seat.isEmpty } ?? 0 }
+  }
+
   /// Joins the flight that is under way, or starts one.
   private func board(_ key: String, _ waiters: [Waiter]) {
     guard let first = waiters.first else { return }

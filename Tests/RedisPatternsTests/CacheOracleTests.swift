@@ -1,0 +1,61 @@
+import LuaScripts
+import RESP
+import RedisPatterns
+import TestSupport
+import Testing
+
+@Suite(.ownThread) struct `Cache under random interleavings` {
+  @Test func `no read that begins after a delete sees what was before it, and one loader loads`() async throws {
+    let outcome = try await play(RandomRun.count(500), .shipped, seed: RandomRun.seed("cache interleavings"))
+    #expect(outcome.staleReads == 0)
+    #expect(outcome.doubleLoads == 0)
+    // The interleavings must reach what they are for.
+    #expect(outcome.hits > 1000 && outcome.voided > 100, "\(outcome)")
+  }
+
+  @Test func `with a hold-off as long as the source lags, nothing old is kept`() async throws {
+    let outcome = try await play(RandomRun.count(200), .laggingSource, seed: RandomRun.seed("lagging source"))
+    #expect(outcome.staleReads == 0)
+    #expect(outcome.hits > 100, "\(outcome)")
+  }
+
+  @Test func `get, load, set and del fail the same interleavings`() async throws {
+    let outcome = try await play(100, .naive, seed: RandomRun.seed("naive cache"))
+    #expect(outcome.staleReads > 0)
+  }
+
+  private struct Outcome {
+    var staleReads = 0
+    var doubleLoads = 0
+    var hits = 0
+    var voided = 0
+  }
+
+  private func play(_ count: Int, _ subject: CacheWorld.Subject, seed: UInt64) async throws -> Outcome {
+    var outcome = Outcome()
+    try await withServer { _, redis in
+      let scripts: [RedisScript] = [
+        RedisScript(.cacheAcquire), RedisScript(.cacheFill), RedisScript(.cacheRelease), RedisScript(.cacheDelete),
+      ]
+      for script in scripts { _ = try await redis.execute(RESPCommand("SCRIPT", "LOAD", script.source)) }
+      var chance = SeededGenerator(seed: seed)
+      for start in stride(from: 0, to: count, by: 250) {
+        var worlds = (start..<min(start + 250, count)).map { CacheWorld($0, subject) }
+        for _ in 0..<100 {
+          let commands = try worlds.indices.map { try worlds[$0].next(using: &chance) }
+          for (at, reply) in await redis.pipeline(commands).enumerated() { try worlds[at].judge(reply.get()) }
+        }
+        for (at, reply) in await redis.pipeline(worlds.map(\.look)).enumerated() {
+          worlds[at].judgeEnd(try reply.get())
+        }
+        for world in worlds {
+          outcome.staleReads += world.staleReads
+          outcome.doubleLoads += world.doubleLoads
+          outcome.hits += world.hits
+          outcome.voided += world.voided
+        }
+      }
+    }
+    return outcome
+  }
+}
