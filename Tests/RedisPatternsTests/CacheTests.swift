@@ -174,7 +174,8 @@ import Testing
 
   @Test func `a stale value within its grace is served instead of an error`() async throws {
     let space = try await TestSpace.shared()
-    let users = cache(space, CacheOptions(ttl: .milliseconds(20), grace: .seconds(30), jitter: 0, backoff: .seconds(20)))
+    let users = cache(
+      space, CacheOptions(ttl: .milliseconds(20), grace: .seconds(30), jitter: 0, backoff: .seconds(20)))
     #expect(try await users.getOrLoad("7") { "old" } == "old")
     try await eventually { try await users.get("7") == .miss }
     #expect(try await users.getOrLoad("7") { throw SourceFailed() } == "old")

@@ -93,7 +93,10 @@ import Testing
       holder.executableURL = URL(fileURLWithPath: "/usr/bin/env")
       let words = call.arguments.list.map { String(decoding: $0, as: UTF8.self) }
       holder.arguments =
-        ["redis-cli", "-s", server.socketPath, "-r", "-1", "-i", "60", "EVAL", String(decoding: call.script.source, as: UTF8.self)]
+        [
+          "redis-cli", "-s", server.socketPath, "-r", "-1", "-i", "60", "EVAL",
+          String(decoding: call.script.source, as: UTF8.self),
+        ]
         + ["\(call.keys.count)"] + call.keys + words
       holder.standardOutput = FileHandle.nullDevice
       try holder.run()

@@ -7,7 +7,8 @@ import Testing
   @Test func `a key without an end, or with one too far, is seen`() async throws {
     try await withServer { _, redis in
       let lifetimes = try KeyLifetimes()
-      _ = try await RateLimiter(on: redis, limit: .tokenBucket(5, per: .seconds(86_400)), namespace: "a").take("x", request: "r")
+      _ = try await RateLimiter(on: redis, limit: .tokenBucket(5, per: .seconds(86_400)), namespace: "a").take(
+        "x", request: "r")
       _ = try await Lock("x", on: redis, namespace: "a").tryAcquire()
       _ = try await Cache(on: redis, codec: .string, namespace: "a").getOrLoad("x") { "value" }
       #expect(try await redis.execute(RESPCommand("DBSIZE")).int == 5)

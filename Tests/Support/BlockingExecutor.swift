@@ -45,9 +45,8 @@ public final class BlockingExecutor: RedisExecutor {
 
   /// Many calls in one round trip, in order: what random tests of many steps need.
   public func runAll(_ calls: [ScriptCall]) async throws(RedisError) -> [RESPValue] {
-    for script in Set(calls.map(\.script)) {
-      _ = try await execute(RESPCommand("SCRIPT", "LOAD", script.source))
-    }
+    let scripts = Dictionary(calls.map { ($0.script.name, $0.script) }) { first, _ in first }
+    for script in scripts.values { _ = try await execute(RESPCommand("SCRIPT", "LOAD", script.source)) }
     var replies: [RESPValue] = []
     for result in await pipeline(calls.map(\.evalsha)) { replies.append(try result.get()) }
     return replies
@@ -59,6 +58,7 @@ private final class BlockingSocket: @unchecked Sendable {
   // Unchecked: only the executor's thread touches it, and drops it last; `init` ends before that thread starts.
   private let descriptor: Int32
   private let path: String
+  private var chunk = [UInt8](repeating: 0, count: 65_536)
   private var buffer: [UInt8] = []
   private var at = 0
   private var broken = false
@@ -151,10 +151,9 @@ private final class BlockingSocket: @unchecked Sendable {
       buffer.removeFirst(at)
       at = 0
     }
-    let size = buffer.count
-    buffer.append(contentsOf: repeatElement(0, count: 65_536))
-    let count = buffer[size...].withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-    buffer.removeLast(65_536 - max(0, count))
-    return count > 0
+    let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+    guard count > 0 else { return false }
+    chunk.withUnsafeBufferPointer { buffer.append(contentsOf: UnsafeBufferPointer(rebasing: $0[..<count])) }
+    return true
   }
 }

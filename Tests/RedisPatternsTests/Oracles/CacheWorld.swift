@@ -61,7 +61,8 @@ struct CacheWorld {
   mutating func next(using chance: inout SeededGenerator) throws -> RESPCommand {
     while true {
       nowUs += 1 + Int64.random(in: 0...[10, 1000, 20_000, 80_000].randomElement(using: &chance)!, using: &chance)
-      turn = Int.random(in: 0..<4, using: &chance) == 0
+      turn =
+        Int.random(in: 0..<4, using: &chance) == 0
         ? (true, Int.random(in: 0..<writers.count, using: &chance))
         : (false, Int.random(in: 0..<readers.count, using: &chance))
       if let command = try turn.isWriter ? write(turn.at) : read(turn.at, &chance) { return command }
