@@ -62,7 +62,8 @@ def server() -> Iterator[int]:
         process = subprocess.Popen(pinned(0, command), stdout=subprocess.DEVNULL)
         try:
             deadline = time.monotonic() + 10
-            while subprocess.run(["redis-cli", "-p", str(port), "ping"], capture_output=True).stdout != b"PONG\n":
+            ping = ["redis-cli", "-p", str(port), "ping"]
+            while subprocess.run(ping, capture_output=True, check=False).stdout != b"PONG\n":
                 if time.monotonic() > deadline:
                     raise SystemExit("redis-server did not start")
             yield port
@@ -77,7 +78,7 @@ def redis_cli(port: int, *arguments: str) -> str:
 
 
 def json_load(command: list[str]) -> dict[str, float]:
-    done = subprocess.run(pinned(1, command), capture_output=True, text=True)
+    done = subprocess.run(pinned(1, command), capture_output=True, check=False, text=True)
     if done.returncode != 0:
         raise SystemExit(f"{command[0]} ended with {done.returncode}: {done.stderr.strip()}")
     return dict(json.loads(done.stdout.strip().splitlines()[-1]))
@@ -114,7 +115,19 @@ def clients(port: int, tasks: int, swift: str, hiredis: str) -> dict[str, object
     def swift_run(loop: bool) -> object:
         flags = ["--on-loop"] if loop else []
         return lambda count, command: json_load(
-            [swift, "bench", "load", "--port", str(port), "--count", str(count), "--tasks", str(tasks), *flags, *command]
+            [
+                swift,
+                "bench",
+                "load",
+                "--port",
+                str(port),
+                "--count",
+                str(count),
+                "--tasks",
+                str(tasks),
+                *flags,
+                *command,
+            ]
         )
 
     def python_run(mode: str, share: int) -> object:
@@ -133,7 +146,9 @@ def clients(port: int, tasks: int, swift: str, hiredis: str) -> dict[str, object
     return table
 
 
-def measure(port: int, operations: dict[str, list[str]], rounds: int, swift: str, hiredis: str, scale: float) -> list[dict]:
+def measure(
+    port: int, operations: dict[str, list[str]], rounds: int, swift: str, hiredis: str, scale: float
+) -> list[dict]:
     rows = []
     for operation, command in operations.items():
         for tasks, calls in CALLS.items():
@@ -180,30 +195,40 @@ def markdown(report: dict) -> str:
     lines = [
         "# Client benchmark",
         "",
-        f"Measured on {report['date']}: {report['machine']}; redis-server {report['redis']}; {report['rounds']} interleaved",
-        "rounds, server and client each on one core, one connection (redis.asyncio: one per task), loopback TCP, 64-byte",
-        "values. The ratio is to `redis-benchmark -c 1 -P <tasks>` in the same round. Remake with `scripts/bench client`.",
+        f"Measured on {report['date']}: {report['machine']}; redis-server {report['redis']}; {report['rounds']} "
+        "interleaved rounds,",
+        "server and client each on one core, one connection (redis.asyncio: one per task), loopback TCP, 64-byte",
+        "values. The ratio is to `redis-benchmark -c 1 -P <tasks>` in the same round. Remake it with",
+        "`scripts/bench client`.",
         "",
     ]
     for operation in dict.fromkeys(row["operation"] for row in report["rows"]):
-        lines += [f"## {operation.upper()}", "", "| tasks | client | calls/s | ratio (median, min, max) | CPU µs per call |"]
+        lines += [
+            f"## {operation.upper()}",
+            "",
+            "| tasks | client | calls/s | ratio (median, min, max) | CPU µs per call |",
+        ]
         lines += ["|---:|---|---:|---|---:|"]
         for row in report["rows"]:
             if row["operation"] == operation:
                 ratio = ", ".join(f"{value:.2f}" for value in row["ratio"])
-                lines.append(
-                    f"| {row['tasks']} | {row['client']} | {row['calls_per_second']:,} | {ratio} | {row['cpu_us_per_call']:.2f} |"
-                )
+                cells = [row["tasks"], row["client"], f"{row['calls_per_second']:,}", ratio]
+                lines.append("| " + " | ".join(map(str, cells)) + f" | {row['cpu_us_per_call']:.2f} |")
         lines.append("")
     lines += ["## What must hold", "", "| figure | required | measured | |", "|---|---:|---:|---|"]
     for check in report["checks"]:
         operation, tasks, client = check["row"]
         bound = f"≥ {check['least']:.2f}" if "least" in check else f"≤ {check['most']:.1f}"
         verdict = "holds" if check["holds"] else "**fails**"
-        lines.append(f"| {check['what']}: {operation}, {tasks} tasks, {client} | {bound} | {check['got']:.2f} | {verdict} |")
+        lines.append(
+            f"| {check['what']}: {operation}, {tasks} tasks, {client} | {bound} | {check['got']:.2f} | {verdict} |"
+        )
     memory = report.get("memory")
     if memory:
-        lines += ["", f"Memory over {memory['calls']:,} calls: {memory['rss_kib_after_warm_up']:,} KiB after the first tenth,"]
+        lines += [
+            "",
+            f"Memory over {memory['calls']:,} calls: {memory['rss_kib_after_warm_up']:,} KiB after the first tenth,",
+        ]
         lines += [f"{memory['rss_kib_at_end']:,} KiB at the end."]
     return "\n".join(lines) + "\n"
 
@@ -215,7 +240,9 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full number of calls")
     parser.add_argument("--operations", default="get,set,evalsha")
     parser.add_argument("--memory-calls", type=int, default=10_000_000)
-    parser.add_argument("--out", type=Path, default=ROOT / "docs/benchmarks", help="folder for client.md and client.json")
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "docs/benchmarks", help="folder for client.md and client.json"
+    )
     options = parser.parse_args()
     swift = options.swift or release_build()
 
