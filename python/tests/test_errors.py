@@ -6,14 +6,21 @@ import asyncio
 import copy
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import redis
+import redis.asyncio
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 import redis_patterns as patterns
 import redis_patterns.aio
 from conftest import Server
 from redis_patterns.errors import _NEXT_STEP, server_error
+from waiting import auntil, until
 
 SECRET = "hunter2-0af3"
 LIMIT = patterns.Limit.token_bucket(10, per=1.0)
@@ -135,11 +142,34 @@ def test_a_flushed_script_is_loaded_again(own_server: Server) -> None:
     assert asyncio.run(again()) == 7
 
 
-def test_decoding_clients_get_the_same_answers(server: Server, namespace: str) -> None:
-    with patterns.connect(server.url, decode_responses=True) as client:
+@pytest.mark.parametrize("options", [{}, {"decode_responses": True}, {"protocol": 3}, {"protocol": 2}])
+def test_a_client_of_one_s_own_gets_the_same_answers(server: Server, namespace: str, options: dict[str, Any]) -> None:
+    with redis.Redis.from_url(server.url, retry=Retry(NoBackoff(), 0), **options) as client:
         assert patterns.RateLimiter(client, LIMIT, namespace=namespace).take("u").allowed
         cache = patterns.Cache(client, codec=patterns.JSON, namespace=namespace)
         assert cache.get_or_load("k", lambda: "ü") == "ü"
         assert cache.get("k") == patterns.Hit("ü")
-        with patterns.Lock(client, "x", namespace=namespace) as lease:
-            assert lease.fence > 0
+        lock = patterns.Lock(client, "x", namespace=namespace, patience=30.0)
+        with ThreadPoolExecutor(1) as pool:
+            with lock as lease:
+                waiter = pool.submit(lock.acquire)
+                until(lambda: client.llen(f"{namespace}:lock:{{x}}:queue") == 1)
+                until(lambda: client.pubsub_numsub(f"{namespace}:lock:{{x}}:wake")[0][1] == 1)
+            second = waiter.result(5)  # woken: the next poll is ten seconds away
+        assert second.fence > lease.fence
+        second.release()
+
+    async def body() -> None:
+        async with redis.asyncio.Redis.from_url(server.url, retry=AsyncRetry(NoBackoff(), 0), **options) as client:
+            limiter = redis_patterns.aio.RateLimiter(client, LIMIT, namespace=namespace)
+            assert (await limiter.take("u")).tiers[0].remaining == 8
+            cache = redis_patterns.aio.Cache(client, codec=patterns.JSON, namespace=namespace)
+            assert await cache.get("k") == patterns.Hit("ü")
+            lock = redis_patterns.aio.Lock(client, "x", namespace=namespace, patience=30.0)
+            async with lock:
+                waiter = asyncio.create_task(lock.acquire())
+                await auntil(lambda: watcher.pubsub_numsub(f"{namespace}:lock:{{x}}:wake")[0][1] == 1)
+            await (await asyncio.wait_for(waiter, 5)).release()
+
+    with server.client() as watcher:
+        asyncio.run(body())
