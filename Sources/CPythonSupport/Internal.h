@@ -1,6 +1,6 @@
 #pragma once
 
-#if __has_include(<Python.h>)
+#if __has_include(<Python.h>) && !defined(CPS_NO_PYTHON)
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #if PY_VERSION_HEX >= 0x030A0000

@@ -54,12 +54,19 @@ extension PythonInterpreter {
   ) throws -> PythonRunResult {
     cps_flush()
     let values = context.map { (PythonValue.string($0.key), $0.value) }
-    let result = try PythonRuntime.call(
-      "_redis_patterns_runs", "run",
-      [
-        .string(target), .bool(isModule), .list(arguments.map(PythonValue.string)),
-        .bool(output == .capture), .dict(Dictionary(uniqueKeysWithValues: values)),
-      ], [:], discards: false)
+    let result: PythonValue
+    do {
+      result = try PythonRuntime.call(
+        "_redis_patterns_runs", "run",
+        [
+          .string(target), .bool(isModule), .list(arguments.map(PythonValue.string)),
+          .bool(output == .capture), .dict(Dictionary(uniqueKeysWithValues: values)),
+        ], [:], discards: false)
+    } catch {
+      // An interruption may have struck while the run was putting `sys` back.
+      _ = try? PythonRuntime.call("_redis_patterns_runs", "restore", [], [:], discards: false)
+      throw error
+    }
     let parts = result.elements ?? []
     return PythonRunResult(
       exitCode: Int32(parts[0].int ?? 1), stdoutBytes: parts[1].bytes ?? [],

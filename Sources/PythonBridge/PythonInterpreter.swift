@@ -70,7 +70,7 @@ public enum PythonInterpreter {
       return try await withTaskCancellationHandler {
         try await enter(number, body)
       } onCancel: {
-        PythonCompletions.shared.post(.interrupt(number))
+        RunningCall.requestInterrupt(number)
       }
     } catch let error as PythonError where error.type == "KeyboardInterrupt" && Task.isCancelled {
       throw CancellationError()
@@ -84,13 +84,14 @@ public enum PythonInterpreter {
     try PythonRuntime.start(nil)
     RunningCall.begin(number)
     defer { RunningCall.end() }
+    // After `begin`: a cancellation that came before it found no running call to interrupt, and shows here.
     try Task.checkCancellation()
     return try body(PythonSession())
   }
 
   /// Raises `KeyboardInterrupt` in the Python code that runs now, if any does, at its next bytecode.
   public static func interrupt() {
-    PythonCompletions.shared.post(.interrupt(RunningCall.current))
+    RunningCall.requestInterrupt(RunningCall.current)
   }
 
   /// Waits for Python's non-daemon threads, runs its `atexit` functions and flushes its streams; every later use throws

@@ -27,6 +27,11 @@ enum RunningCall {
     if wasInterrupted { cps_interrupt(PythonThread.shared.pythonIdentity, false) }
   }
 
+  /// From any thread. Does nothing when that call does not run, in particular before Python has started.
+  static func requestInterrupt(_ number: UInt64) {
+    if number != 0 && current == number { PythonCompletions.shared.post(.interrupt(number)) }
+  }
+
   /// On another thread, with the GIL: the Python thread is between two bytecodes, or in C code that released the GIL.
   static func interrupt(_ number: UInt64) {
     let task: Task<Void, Never>?? = state.withLock { state in

@@ -8,6 +8,7 @@ import PythonBridge
 ///     python-bridge-probe start                which Python it is, or twice the error
 ///     python-bridge-probe order FILE           prints from Swift before and after the script's own prints
 ///     python-bridge-probe heartbeat WHERE      how late another task is while Python sleeps: on `actor`, or on `pool`
+///     python-bridge-probe interrupt FILE       interrupts a script once it has called Swift, shuts down, calls once more
 ///     python-bridge-probe leaks COUNT FILE     growth of memory over COUNT calls of each kind, as JSON
 @main
 struct Probe {
@@ -28,6 +29,7 @@ struct Probe {
         let file = arguments.removeFirst()
         exit(PythonMain.run(file: file, arguments: arguments))
       case "order": try await order(arguments[0])
+      case "interrupt": try await interrupt(arguments[0])
       case "heartbeat": try await heartbeat(onActor: arguments[0] == "actor")
       case "leaks": try await leaks(count: Int(arguments[0])!, callbacks: arguments[1])
       default: try await start(configuration)
@@ -44,6 +46,18 @@ struct Probe {
     print("3 swift")
     _ = try await PythonInterpreter.run(script: file)
     print("5 swift")
+  }
+
+  private static func interrupt(_ file: String) async throws {
+    SwiftExports.export("ready") { _ in
+      PythonInterpreter.interrupt()
+      return .none
+    }
+    let result = try await PythonInterpreter.run(script: file)
+    print(result.exitCode, result.error?.type ?? "")
+    print(try await PythonInterpreter.call("operator", "add", [1, 2]))
+    try await PythonInterpreter.shutdown()
+    try await PythonInterpreter.call("operator", "add", [1, 2])
   }
 
   private static func exportForMain() {

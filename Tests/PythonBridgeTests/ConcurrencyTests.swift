@@ -29,6 +29,38 @@ struct ConcurrencyTests {
     #expect(try await evaluate("1") == 1)
   }
 
+  @Test func `an interruption ends the script that runs, and a shutdown everything`() async throws {
+    let text = """
+      import atexit
+      from _redis_patterns_bridge import call
+      atexit.register(print, "atexit", flush=True)
+      call("ready")
+      while True: pass
+      """
+    try await Subprocess.withScript(text) { file in
+      let end = try await Subprocess.run(Subprocess.probe, ["interrupt", file])
+      #expect(end.stdout.split(separator: "\n").sorted() == ["130 KeyboardInterrupt", "atexit", "int(3)"])
+      #expect(end.stderr.contains("KeyboardInterrupt\n"))
+      #expect(end.stderr.hasSuffix("Python was shut down\n  call PythonInterpreter.shutdown() last\n"))
+      #expect(end.status == 9)
+    }
+  }
+
+  @Test func `a socket that the peer closed is an exception, not the end of the program`() async throws {
+    let text = """
+      import socket
+      a, b = socket.socketpair()
+      b.close()
+      try: a.send(b"x")
+      except BrokenPipeError: print("told")
+      """
+    try await Subprocess.withScript(text) { file in
+      let end = try await Subprocess.run(Subprocess.probe, ["run", file])
+      #expect(end.stdout == "told\n")
+      #expect(end.status == 0)
+    }
+  }
+
   @Test func `a task that was cancelled before never enters Python`() async throws {
     try await startPython()
     let task = Task {

@@ -90,13 +90,31 @@ def guard(body: Callable[[], None]) -> tuple[int, tuple[Any, ...] | None]:
         return status, None if isinstance(exception, SystemExit) else bridge._describe(exception)
 
 
+open_run: list[tuple[Any, ...]] = []
+
+
+def restore() -> None:
+    """Gives the process its own `sys` back after a run; harmless when none is open."""
+    if not open_run:
+        return
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    sys.argv, sys.stdout, sys.stderr, sys.excepthook, main, sys.path[:] = open_run[0]
+    if main is not None:
+        sys.modules["__main__"] = main
+    bridge.context.clear()
+    open_run.clear()
+
+
 def run(target: str, is_module: bool, arguments: list[str], capture: bool, values: dict[str, Any]) -> tuple[Any, ...]:
     """Runs a file, or a module as `python3 -m` does: (status, stdout, stderr, published value, failure)."""
     path = target if is_module else os.path.abspath(target)
     if not is_module and not os.path.isfile(path):
         problem = "[Errno 21] Is a directory" if os.path.isdir(path) else "[Errno 2] No such file or directory"
         raise FileNotFoundError(f"can't open file '{path}': {problem}")
-    kept = sys.argv, sys.stdout, sys.stderr, sys.excepthook, sys.modules.get("__main__")
+    restore()  # what an interruption may have left
+    open_run.append((sys.argv, sys.stdout, sys.stderr, sys.excepthook, sys.modules.get("__main__"), list(sys.path)))
     streams = Captured(), Captured()
     bridge._published.clear()
     bridge.context.clear()
@@ -112,13 +130,7 @@ def run(target: str, is_module: bool, arguments: list[str], capture: bool, value
             else:
                 status, failure = guard(lambda: execute_file(path))
     finally:
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):
-                stream.flush()
-        sys.argv, sys.stdout, sys.stderr, sys.excepthook = kept[:4]
-        if kept[4] is not None:
-            sys.modules["__main__"] = kept[4]
-        bridge.context.clear()
+        restore()
     published = bridge._published.pop() if bridge._published else None
     return (status, streams[0].getvalue(), streams[1].getvalue(), published, failure)
 
