@@ -3,7 +3,7 @@ import RedisPatterns
 import TestSupport
 import Testing
 
-@Suite(.noImmortalKeys) struct `The cache` {
+@Suite(.noImmortalKeys, .ownThread) struct `The cache` {
   private struct SourceFailed: Error {}
 
   private func cache(_ space: TestSpace, _ options: CacheOptions = CacheOptions()) -> Cache<String> {

@@ -6,7 +6,7 @@ import RedisPatternsTesting
 import TestSupport
 import Testing
 
-@Suite struct `Patterns under faults` {
+@Suite(.ownThread) struct `Patterns under faults` {
   @Test func `with a full memory, giving back works and taking is refused`() async throws {
     try await withServer { server, plain in
       let redis = try RedisClient(server.url)

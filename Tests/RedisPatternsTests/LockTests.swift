@@ -5,7 +5,7 @@ import RedisPatternsTesting
 import TestSupport
 import Testing
 
-@Suite(.noImmortalKeys) struct `The lock` {
+@Suite(.noImmortalKeys, .ownThread) struct `The lock` {
   @Test func `one holds it, the other is told for how long`() async throws {
     let space = try await TestSpace.shared()
     let lock = Lock("x", on: space.redis, ttl: .seconds(20), namespace: space.namespace)

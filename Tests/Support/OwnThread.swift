@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-/// Runs a test's tasks on a thread of its own, so that hours of computing do not hold up tests that watch the clock.
+/// Runs a test's tasks on a thread of its own.
 private final class ThreadExecutor: TaskExecutor {
   private let jobs = Mutex<[UnownedJob]>([])
   private let signal = DispatchSemaphore(value: 0)
@@ -35,7 +35,8 @@ private final class ThreadExecutor: TaskExecutor {
   }
 }
 
-/// For tests that compute a lot: oracles and random schedules.
+/// For tests that compute a lot, and for tests that watch the clock: neither holds up the other, nor is held up by
+/// whatever blocks a thread of the cooperative pool, which has no more threads than the machine has cores.
 public struct OwnThread: SuiteTrait, TestTrait, TestScoping {
   public let isRecursive = true
 
