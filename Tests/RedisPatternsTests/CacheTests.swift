@@ -220,6 +220,33 @@ import Testing
     _ = try await space.redis.run(try calls.release(token: "other"))
   }
 
+  @Test func `a loader that asks for its own key gets an error, not a standstill`() async throws {
+    let space = try await TestSpace.shared()
+    let users = cache(space, CacheOptions(wait: .milliseconds(50)))
+    let error = await #expect(throws: CacheError.self) {
+      try await users.getOrLoad("7") { try await users.getOrLoad("7") { "inner" } }
+    }
+    #expect(error?.code == .timedOut)
+  }
+
+  @Test func `one's own load may take longer than the wait for another's`() async throws {
+    let space = try await TestSpace.shared()
+    let users = cache(space, CacheOptions(wait: .milliseconds(20)))
+    let (begun, open) = (Box(false), Box(false))
+    let first = Task {
+      try await users.getOrLoad("7") {
+        begun.value = true
+        try await eventually { open.value }
+        return "Ada"
+      }
+    }
+    try await eventually { begun.value }
+    let error = await #expect(throws: CacheError.self) { try await users.getOrLoad("7") { "Ada" } }
+    #expect(error?.code == .timedOut)
+    open.value = true
+    #expect(try await first.value == "Ada")
+  }
+
   @Test func `an entry of another codec is an error, not a wrong value`() async throws {
     let space = try await TestSpace.shared()
     let raw = Cache(on: space.redis, codec: .bytes, namespace: space.namespace)

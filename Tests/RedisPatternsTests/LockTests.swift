@@ -171,6 +171,23 @@ import Testing
     #expect(try await lease.release() == .released)
   }
 
+  @Test func `a message wakes the waiter long before it would ask again`() async throws {
+    let space = try await TestSpace.shared()
+    let lock = Lock("x", on: space.redis, ttl: .seconds(60), patience: .seconds(60), namespace: space.namespace)
+    let lease = try #require(try await lock.tryAcquire().lease)
+    let waiter = Task { try await lock.acquire(wait: .seconds(60)) }
+    let channel = "\(space.namespace):lock:{x}:wake"
+    try await eventually {
+      try await space.redis.execute(RESPCommand("PUBSUB", "NUMSUB", channel)).array?.last?.int == 1
+    }
+    let begun = ContinuousClock.now
+    try await lease.release()
+    let next = try await waiter.value
+    // It asks again by itself after 16 s at the earliest.
+    #expect(ContinuousClock.now - begun < .seconds(10))
+    try await next.release()
+  }
+
   @Test func `it needs nothing of a client but execute, and waits without subscriptions`() async throws {
     let space = try await TestSpace.shared()
     let lock = Lock("x", on: try space.plain(), patience: .milliseconds(90), namespace: space.namespace)

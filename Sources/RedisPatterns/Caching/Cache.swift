@@ -70,7 +70,7 @@ public struct Cache<Value: Sendable>: Sendable {
     case .miss: break
     }
     let calls = try CacheCalls(key, namespace: namespace)
-    return try await flights.join(key, load) { flight, load in
+    return try await flights.join(key, patience: options.wait, load) { flight, load in
       await CacheLoad(cache: self, calls: calls, flight: flight, load: load).run()
     }
   }

@@ -21,5 +21,7 @@ public struct CacheError: Error, Sendable, Hashable, CustomStringConvertible {
     self.retryAfter = retryAfter
   }
 
+  static let waitedTooLong = CacheError(.timedOut, "another load did not end within the wait")
+
   public var description: String { "\(code.rawValue): \(message)" }
 }

@@ -42,9 +42,8 @@ struct CacheLoad<Value: Sendable>: Sendable {
         if let landing = landing(on: stale, round) { return landing }
         let left = end - .now
         guard left > .zero else {
-          let error = CacheError(.timedOut, "another load did not end within the wait")
           // Who joined later has waited less.
-          return Landing(result: .failure(error), upTo: 0)
+          return Landing(result: .failure(CacheError.waitedTooLong), upTo: 0)
         }
         try await Task.sleep(
           for: min(pause * Double.random(in: 0.5...1), left, max(retryAfter, .milliseconds(1))), clock: .continuous)

@@ -29,8 +29,11 @@ final class SingleFlight<Value: Sendable>: Sendable {
 
   private let entries = Mutex<[String: Entry]>([:])
 
-  func join(_ key: String, _ load: @escaping Load, pilot: @escaping Pilot) async throws -> Value? {
-    let seat = Seat<Value>()
+  /// - Parameter patience: how long to wait for another's load; one's own takes as long as it takes.
+  func join(
+    _ key: String, patience: Duration, _ load: @escaping Load, pilot: @escaping Pilot
+  ) async throws -> Value? {
+    let seat = Seat<Value>(until: .now + patience)
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         if seat.take(continuation) { board(key, [Waiter(seat: seat, load: load, pilot: pilot, round: 0)]) }
@@ -58,7 +61,12 @@ final class SingleFlight<Value: Sendable>: Sendable {
       entries[key] = Entry(flight: flight, waiters: waiters.map { $0.joining(0) })
       return flight
     }
-    guard let flight else { return }
+    guard let flight else {
+      for waiter in waiters { waiter.seat.setTimer { self.cancelIfEmpty(key) } }
+      return
+    }
+    first.seat.stopTimer()
+    for waiter in waiters.dropFirst() { waiter.seat.setTimer { self.cancelIfEmpty(key) } }
     flight.start {
       let landing = await first.pilot(flight, first.load)
       self.land(flight, landing)
@@ -150,38 +158,5 @@ final class Flight<Value: Sendable>: Sendable {
       return state.delivery
     }
     delivery?(landing)
-  }
-}
-
-/// The place of one caller: whoever is first, the landing or the cancellation, empties it.
-final class Seat<Value: Sendable>: Sendable {
-  private enum State {
-    case free
-    case taken(CheckedContinuation<Value?, any Error>)
-    case left
-  }
-
-  private let state = Mutex(State.free)
-
-  var isEmpty: Bool { state.withLock { if case .left = $0 { true } else { false } } }
-
-  /// False when the caller was cancelled before it sat down.
-  func take(_ continuation: CheckedContinuation<Value?, any Error>) -> Bool {
-    let taken = state.withLock { state in
-      if case .left = state { return false }
-      state = .taken(continuation)
-      return true
-    }
-    if !taken { continuation.resume(throwing: CancellationError()) }
-    return taken
-  }
-
-  func leave(_ result: Result<Value?, any Error>) {
-    let continuation = state.withLock { state -> CheckedContinuation<Value?, any Error>? in
-      defer { state = .left }
-      if case .taken(let continuation) = state { return continuation }
-      return nil
-    }
-    continuation?.resume(with: result)
   }
 }
