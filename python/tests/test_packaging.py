@@ -116,12 +116,12 @@ def test_pip_installs_the_source_tree_alone(tmp_path: Path) -> None:
 
 
 def environment(directory: Path) -> Path:
-    venv.create(directory / "venv", with_pip=True)
+    venv.create(directory / "venv")  # without a pip of its own, which takes long to make: ours installs into it
     return directory / "venv" / "bin" / "python"
 
 
 def pip(python: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    command = [str(python), "-m", "pip", "--disable-pip-version-check", *words]
+    command = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done
