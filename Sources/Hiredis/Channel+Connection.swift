@@ -49,6 +49,9 @@ extension Channel {
       wire.pointee.phase = .ready
       wire.pointee.transport = transport
       wire.pointee.lastReceived = loop.now
+      wire.pointee.connectedAt = loop.now
+      wire.pointee.answered = false
+      wire.pointee.cause = nil
       if case .pushed(let handler) = role {
         // What was meant for the last connection is asked for anew.
         drain(loop)
@@ -95,7 +98,9 @@ extension Channel {
     wire.pointee.finished += sent
     wire.pointee.out.drop(first: wire.pointee.out.count - bytes)
     wire.pointee.taken = 0
-    wire.pointee.failures += 1
+    // One that worked for a while deserves an attempt at once; one that did not must not be made in a circle.
+    let worked = wire.pointee.answered && loop.now >= later(wire.pointee.connectedAt, 1_000_000_000)
+    wire.pointee.failures = worked ? 0 : wire.pointee.failures + 1
     wire.pointee.cause = error
     wire.pointee.phase = .idle
     if case .leased = role { return shutDown(loop, error) }
@@ -108,10 +113,7 @@ extension Channel {
     removeTombstones()
     tellFinished()
     if case .pushed(let handler) = role { handler.lost(error, final: false) }
-    if wire.pointee.ring.count > 0 || isWanted {
-      // A connection that worked deserves an attempt at once.
-      if wire.pointee.failures == 1 { dial() } else { reconnect(loop) }
-    }
+    if wire.pointee.ring.count > 0 || isWanted { reconnect(loop) }
   }
 
   private func dropTransport() {

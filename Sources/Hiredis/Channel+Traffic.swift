@@ -112,7 +112,7 @@ extension Channel {
       if got < 0 { return lose(lossOf(transport), loop) }
       if got == 0 { break }
       wire.pointee.lastReceived = loop.now
-      wire.pointee.failures = 0
+      wire.pointee.answered = true
       guard handOut(transport, loop) else { return }
       if got < 16_384 { break }
     }

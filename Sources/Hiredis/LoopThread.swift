@@ -22,8 +22,10 @@ final class LoopThread {
       while !stopped { turn(events) }
     }
     // What arrived with the order to stop still gets its answer.
-    collect()
-    for channel in channels { channel.shutDown(self, .clientClosed(channel.address)) }
+    repeat {
+      collect()
+      for channel in channels { channel.shutDown(self, .clientClosed(channel.address)) }
+    } while !mailbox.stopIfEmpty()
   }
 
   private func turn(_ events: UnsafeMutableBufferPointer<rps_event_t>) {

@@ -25,6 +25,7 @@ final class Mailbox: @unchecked Sendable {
   private struct State {
     var lock = rps_lock_t()
     var awake = true
+    var stopped = false
     var mail = Mail()
   }
 
@@ -75,6 +76,11 @@ final class Mailbox: @unchecked Sendable {
 
   @inline(__always) private func put(_ change: (inout Mail) -> Void) {
     rps_lock_take(&state.pointee.lock)
+    if state.pointee.stopped {
+      // Nobody will read it, and what it holds might hold us.
+      rps_lock_give(&state.pointee.lock)
+      return
+    }
     change(&state.pointee.mail)
     let wake = !state.pointee.awake
     state.pointee.awake = true
@@ -90,6 +96,14 @@ final class Mailbox: @unchecked Sendable {
     swap(&mail, &state.pointee.mail)
     state.pointee.awake = true
     rps_lock_give(&state.pointee.lock)
+  }
+
+  /// Accepts nothing more, unless something came meanwhile.
+  func stopIfEmpty() -> Bool {
+    rps_lock_take(&state.pointee.lock)
+    defer { rps_lock_give(&state.pointee.lock) }
+    state.pointee.stopped = state.pointee.mail.isEmpty
+    return state.pointee.stopped
   }
 
   /// Whether nothing waits; from then on the next letter wakes.

@@ -21,7 +21,8 @@ import RESP
 
   init(_ options: RedisClientOptions) {
     mostOutstanding = options.maxInFlight
-    mostBytes = options.maxQueuedBytes
+    // A call keeps its length in 32 bits.
+    mostBytes = min(options.maxQueuedBytes, Int(UInt32.max))
     rps_lock_init(&lock)
   }
 

@@ -44,8 +44,11 @@ struct Wire {
   var retryAt = UInt64.max
   /// Numbers the attempts, so that a late answer of an old one is known.
   var attempt: UInt64 = 0
-  /// In a row, without a single reply between them.
+  /// In a row: attempts that failed, and connections that ended before they were any good.
   var failures = 0
+  var connectedAt: UInt64 = 0
+  /// A reply came on this connection.
+  var answered = false
   var cause: RedisError?
   var lastReceived: UInt64 = 0
   var backoff: Backoff

@@ -26,8 +26,16 @@ extension RedisError {
       default: inScript ? .script : .server
       }
     self.init(
-      code, text, execution: inScript ? .partial : .notExecuted, command: command,
+      code, Self.withoutArguments(text), execution: inScript ? .partial : .notExecuted, command: command,
       address: address, serverCode: word)
+  }
+
+  /// For a command that it does not know, the server repeats the arguments: they may be secret.
+  private static func withoutArguments(_ text: String) -> String {
+    guard text.hasPrefix("ERR unknown "), let quoted = text.firstRange(of: ", with args beginning with") else {
+      return text
+    }
+    return String(text[..<quoted.lowerBound])
   }
 }
 

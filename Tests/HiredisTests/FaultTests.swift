@@ -130,6 +130,12 @@ import Testing
     #expect(try await RedisClient("redis://default:correct-horse@\(address)/2").send("PING") == .simple("PONG"))
   }
 
+  @Test func `an error repeats no argument`() async throws {
+    let redis = try RedisClient(await RedisServer.shared().url)
+    let error = try await failure { () throws(RedisError) in try await redis.send("NOSUCHCOMMAND", "canary-value") }
+    #expect(error.code == .server && error.message == "ERR unknown command 'NOSUCHCOMMAND'")
+  }
+
   @Test func `a server that loads its data says so`() async throws {
     let server = try await RedisServer.start(
       arguments: [
