@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import check_pages
 import check_readme
 import pytest
 from conftest import ROOT
@@ -31,6 +33,18 @@ def tree(tmp_path: Path) -> Path:
 
 def test_the_readme_is_as_its_files_are() -> None:
     assert check_readme.faults(ROOT, (ROOT / "README.md").read_text("utf-8")) == []
+
+
+def test_its_numbers_are_the_trees() -> None:
+    readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    pages = [check_pages.sections(page.read_text("utf-8")) for page in (ROOT / "docs/patterns").glob("*.md")]
+    proofs = [row[-1] for page in pages for row in check_pages.rows(page["Guarantees and failures"])]
+    named = [proof for proof in proofs if not proof.lower().startswith("not covered")]
+    assert f"hold {len(proofs)} rows" in readme
+    assert f"{len(named)} name the tests that prove them, {len(proofs) - len(named)} say" in readme
+    vectors = [json.loads(file.read_text("utf-8")) for file in (ROOT / "Tests/Conformance").glob("*/*.json")]
+    scenarios = sum(len(vector["cases"]) for vector in vectors if vector.get("kind") == "scenarios")
+    assert f"{scenarios} scenarios in virtual time" in readme
 
 
 def test_a_readme_of_files_passes(tree: Path) -> None:

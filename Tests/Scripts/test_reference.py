@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import evidence_page
 import pytest
 import scripts_page
 import symbolgraph_page
@@ -45,3 +46,12 @@ def test_every_script_stands_in_the_reference() -> None:
     for script in (ROOT / "lua").glob("*/*.lua"):
         assert f"\n### {script.stem}\n" in page
         assert script.read_text("utf-8").splitlines()[0] in page
+
+
+def test_every_long_run_stands_on_the_page_of_evidence(tmp_path: Path) -> None:
+    folder = tmp_path / "docs/evidence"
+    folder.mkdir(parents=True)
+    (folder / "lock.json").write_text(json.dumps({"made_by": "scripts/soak lock", "held": False}), "utf-8")
+    page = evidence_page.page(tmp_path)
+    assert "## lock" in page
+    assert "`scripts/soak lock` · **did not hold**" in page
