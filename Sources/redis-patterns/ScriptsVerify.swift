@@ -90,10 +90,11 @@ enum ScriptVerification {
     _ = try await PythonLanguage(root: ProjectRoot.find())
     let result = try await PythonInterpreter.run(
       module: "redis_patterns", arguments: ["scripts", "list", "--json"], output: .capture)
-    guard result.exitCode == 0, let entries = try? JSONValue(parsing: Data(result.stdoutBytes)).array else {
+    guard result.exitCode == 0, let scripts = try? JSONValue(parsing: Data(result.stdoutBytes))["scripts"]?.object
+    else {
       throw ParityError("python -m redis_patterns scripts list ended with \(result.exitCode): \(result.stderr)")
     }
-    return Dictionary(entries.map { ($0["name"]?.string ?? "", $0["sha1"]?.string ?? "") }) { first, _ in first }
+    return scripts.compactMapValues(\.string)
   }
 
   /// Name and SHA-1, as the server computes it.
