@@ -35,6 +35,7 @@ struct `The tour` {
     for pattern in document.patterns {
       #expect(pattern.casts.map(\.by) == ["Swift", "Python", "Swift a, Python b", "Python a, Swift b"])
       #expect(pattern.casts.allSatisfy { $0.passed == $0.scenarios && $0.scenarios > 0 })
+      #expect(pattern.examples.map(\.equal) == [["Swift", "Python"]])
       #expect(pattern.outcomes > 0)
       #expect(pattern.keys > 0)
       #expect(pattern.commands ?? 0 > 0)
@@ -71,10 +72,45 @@ struct `The tour` {
     #expect(document.patterns[0].differences.contains { $0.right.contains("EVALSHA ") })
   }
 
+  @Test func `ends with FAIL when an example prints, leaves or sends otherwise in one language`() async throws {
+    let (run, root) = (try CommandLineRun(), try ProjectRoot.find())
+    let changed = run.folder.appending(path: "checkout")
+    let examples = changed.appending(path: "docs/examples")
+    try FileManager.default.createDirectory(
+      at: examples.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try FileManager.default.copyItem(at: root.appending(path: "docs/examples"), to: examples)
+    for name in ["Package.swift", "lua", "Tests", "python", ".venv"] {
+      try FileManager.default.createSymbolicLink(
+        at: changed.appending(path: name), withDestinationURL: root.appending(path: name))
+    }
+    let file = examples.appending(path: "python/rate_limiting.py")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let meddled = text.replacingOccurrences(
+      of: "    redis.close()\n",
+      with: """
+            redis.set(f"{namespace}:one-more", "x")
+            say("one more line")
+            redis.close()
+
+        """)
+    #expect(meddled != text)
+    try meddled.write(to: file, atomically: true, encoding: .utf8)
+
+    let result = try await run.run(
+      "tour", "--json", "--pattern", "rate_limiting", environment: ["REDIS_PATTERNS_ROOT": changed.path])
+    #expect(result.status == 1, "\(result.stderr)")
+    let pattern = try JSONDecoder().decode(TourReport.self, from: Data(result.stdout.utf8)).patterns[0]
+    #expect(pattern.verdict == .fail)
+    #expect(pattern.examples.map(\.equal) == [["Swift"]])
+    #expect(Set(pattern.differences.map(\.kind)) == [.transcript, .keyspace, .command])
+    #expect(pattern.differences.contains { $0.place == "example:one-more" })
+    #expect(pattern.casts.allSatisfy { $0.passed == $0.scenarios }, "the scenarios are as before")
+  }
+
   @Test(arguments: [SIGINT, SIGTERM]) func `a signal ends it with 130 and leaves nothing behind`(
     signal: Int32
   ) async throws {
-    for pause in [0, 100, 300, 600] {
+    for pause in [0, 400] {
       let run = try CommandLineRun()
       let program = try run.start("tour")
       // The first bytes of the report mean that the server runs and scenarios are being played.
@@ -113,7 +149,7 @@ struct `The tour` {
 
   @Test func `interrupted on a server of yours it removes its keys too`() async throws {
     try await withForeignServer { server, redis in
-      for pause in stride(from: 0, through: 700, by: 100) {
+      for pause in stride(from: 0, through: 750, by: 250) {
         let program = try CommandLineRun().start("tour", "--url", server.url)
         try await eventually(within: .seconds(30)) { !program.stdout.isEmpty || !program.isRunning }
         try await Task.sleep(for: .milliseconds(pause))

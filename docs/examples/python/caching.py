@@ -31,6 +31,7 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
         codec=redis_patterns.JSON,
         ttl=timedelta(minutes=5),
         grace=timedelta(hours=1),
+        backoff=timedelta(seconds=30),
         namespace=namespace,
     )
 

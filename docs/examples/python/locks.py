@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import secrets
 from datetime import timedelta
@@ -44,7 +45,7 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
     ledger = Ledger()
 
     # --8<-- [start:with]
-    lock = redis_patterns.Lock(redis, "ledger", ttl=timedelta(seconds=30), namespace=namespace)
+    lock = redis_patterns.Lock(redis, "ledger", ttl=timedelta(minutes=1), namespace=namespace)
     with lock as lease:
         say(f"posted: {'yes' if ledger.post('first', lease.fence) else 'no'}")
     # --8<-- [end:with]
@@ -53,7 +54,7 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
     held = lock.try_acquire()
     match lock.try_acquire():
         case redis_patterns.Held(retry_after):
-            say(f"held, for {round(retry_after.total_seconds())} s at most")
+            say(f"held, for {math.ceil(retry_after / timedelta(minutes=1))} minute at most")
         case redis_patterns.Lease():
             say("acquired")
     # --8<-- [end:try]
@@ -77,7 +78,7 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
 
     # --8<-- [start:lost]
     try:
-        with redis_patterns.Lock(redis, "ledger", ttl=0.3, namespace=namespace) as lease:
+        with redis_patterns.Lock(redis, "ledger", ttl=1.0, namespace=namespace) as lease:
             redis.delete(f"{namespace}:lock:{{ledger}}")  # an operator's mistake
             lease.wait_lost(5)
             say(f"told inside the scope: {'yes' if lease.lost else 'no'}")

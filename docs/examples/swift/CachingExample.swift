@@ -27,6 +27,7 @@ public enum CachingExample {
     var options = CacheOptions()
     options.ttl = .seconds(5 * 60)
     options.grace = .seconds(60 * 60)
+    options.backoff = .seconds(30)
     let cache = Cache(on: redis, options: options, codec: .string, namespace: namespace)
 
     for _ in 1...2 {

@@ -24,7 +24,7 @@ public enum LocksExample {
     let ledger = Ledger()
 
     // --8<-- [start:with]
-    let lock = Lock("ledger", on: redis, ttl: .seconds(30), namespace: namespace)
+    let lock = Lock("ledger", on: redis, ttl: .seconds(60), namespace: namespace)
     let fence = try await lock.withLock { lease in
       say("posted: \(await ledger.post("first", fence: lease.fence) ? "yes" : "no")")
       return lease.fence
@@ -34,7 +34,7 @@ public enum LocksExample {
     // --8<-- [start:try]
     guard case .acquired(let held) = try await lock.tryAcquire() else { return }
     switch try await lock.tryAcquire() {
-    case .held(let retryAfter): say("held, for \(retryAfter.components.seconds + 1) s at most")
+    case .held(let retryAfter): say("held, for \((retryAfter.components.seconds + 60) / 60) minute at most")
     case .acquired: say("acquired")
     }
     // --8<-- [end:try]
@@ -59,10 +59,10 @@ public enum LocksExample {
 
     // --8<-- [start:lost]
     do {
-      try await Lock("ledger", on: redis, ttl: .milliseconds(300), namespace: namespace).withLock { lease in
+      try await Lock("ledger", on: redis, ttl: .seconds(1), namespace: namespace).withLock { lease in
         _ = try await redis.execute(RESPCommand("DEL", "\(namespace):lock:{ledger}"))  // an operator's mistake
-        while !lease.isLost { try? await Task.sleep(for: .milliseconds(5)) }
-        say("told inside the scope: \(Task.isCancelled ? "yes" : "no")")
+        while !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
+        say("told inside the scope: \(lease.isLost ? "yes" : "no")")
       }
     } catch let error as LockError {
       say(error.code.rawValue)
