@@ -126,6 +126,24 @@ def test_waiting_for_another_load_ends(client: Any, namespace: str) -> None:
         cache.get_or_load("k", lambda: "v")
 
 
+def test_waiting_for_a_load_of_this_process_ends_too(client: Any, namespace: str) -> None:
+    cache = Cache(client, codec=TEXT, namespace=namespace, wait=0.2)
+    loading, go_on = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        loading.set()
+        go_on.wait(20)
+        return "v"
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(cache.get_or_load, "k", slow)
+        loading.wait(5)
+        with pytest.raises(CacheError, match="CACHEWAIT"):
+            cache.get_or_load("k", failing)
+        go_on.set()
+        assert first.result(5) == "v"
+
+
 def test_after_a_failed_load_the_fleet_leaves_the_source_alone(client: Any, server: Server, namespace: str) -> None:
     cache = Cache(client, codec=TEXT, namespace=namespace, backoff=5.0)
     with pytest.raises(OSError, match="the source is down"):

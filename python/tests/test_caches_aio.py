@@ -97,3 +97,23 @@ def test_a_loader_s_error_reaches_every_caller(server: Server, namespace: str) -
             assert await cache.get("k") == Miss()
 
     asyncio.run(body())
+
+
+def test_waiting_for_a_load_of_this_process_ends(server: Server, namespace: str) -> None:
+    async def body() -> None:
+        async with patterns.connect(server.url) as client:
+            cache = Cache(client, codec=TEXT, namespace=namespace, wait=0.2)
+            go_on = asyncio.Event()
+
+            async def load() -> str:
+                await go_on.wait()
+                return "v"
+
+            first = asyncio.create_task(cache.get_or_load("k", load))
+            await asyncio.sleep(0.05)
+            with pytest.raises(patterns.CacheError, match="CACHEWAIT"):
+                await cache.get_or_load("k", load)
+            go_on.set()
+            assert await first == "v"
+
+    asyncio.run(body())

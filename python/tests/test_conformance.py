@@ -62,7 +62,8 @@ def test_a_reply_means_the_same_in_every_language(case: dict[str, Any]) -> None:
 def test_a_server_error_is_classified_as_the_vector_says(case: dict[str, Any]) -> None:
     error = server_error(case["text"])
     read = {"code": error.code.value, "execution": error.execution.value, "server_code": error.server_code}
-    assert read == {**read, **case["expect"]}
+    read["message"] = error.message
+    assert read == {"message": case["text"], **case["expect"]}
 
 
 @every("scenarios")

@@ -90,6 +90,17 @@ def test_a_bad_url_is_a_url_error_without_its_secret(url: str) -> None:
             assert SECRET not in everything(error)
 
 
+def test_a_server_that_does_not_know_a_command_does_not_tell_its_arguments() -> None:
+    server = Server("--rename-command", "EVALSHA", "")
+    try:
+        error = failure(server.url)
+        assert (error.code, error.server_code) == (patterns.Code.SERVER, "ERR")
+        assert error.message == "ERR unknown command 'EVALSHA'"
+        assert "private-id" not in everything(error)
+    finally:
+        server.stop()
+
+
 def test_a_full_server_refuses_to_take_and_still_gives_back(own_server: Server) -> None:
     client = own_server.client()
     limiter = patterns.RateLimiter(client, LIMIT)

@@ -79,7 +79,8 @@ def _unlike(client: redis.Redis) -> list[str]:
     try:
         return [name for name, script in scripts().items() if _text(client.script_load(script.source)) != script.sha1]
     except (redis.exceptions.RedisError, OSError) as error:
-        raise translate(error, client, "SCRIPT LOAD") from error
+        failure = translate(error, client, "SCRIPT LOAD")
+    raise failure
 
 
 def _text(sha1: str | bytes) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from ._clock import clock
+from ._clock import LateError, clock
 
 T = TypeVar("T")
 
@@ -152,8 +152,11 @@ class Flights(Generic[T]):
     def __init__(self) -> None:
         self._running: dict[str, _Flight[T]] = {}
 
-    async def share(self, key: str, work: Callable[[], Coroutine[Any, Any, T]]) -> tuple[T, bool]:
-        """The result, and whether somebody else's run gave it. The run is cancelled when nobody waits for it."""
+    async def share(self, key: str, work: Callable[[], Coroutine[Any, Any, T]], wait: float) -> tuple[T, bool]:
+        """The result, and whether somebody else's run gave it. The run is cancelled when nobody waits for it.
+
+        Raises `LateError` when somebody else's run did not end within `wait` seconds.
+        """
         flight = self._running.get(key)
         joined = flight is not None
         if flight is None:
@@ -162,6 +165,8 @@ class Flights(Generic[T]):
             flight.task.add_done_callback(lambda done: self._landed(key, done))
         flight.waiting += 1
         try:
+            if joined and not (await asyncio.wait({flight.task}, timeout=max(wait, 0)))[0]:
+                raise LateError
             return await asyncio.shield(flight.task), joined
         finally:
             flight.waiting -= 1
@@ -188,3 +193,16 @@ class _Flight(Generic[T]):
 
 
 Traceback = TracebackType | None
+__all__ = [
+    "Cancelled",
+    "Flag",
+    "Flights",
+    "Keeper",
+    "LateError",
+    "Scope",
+    "Traceback",
+    "complete",
+    "finish",
+    "scope_id",
+    "sleep",
+]

@@ -13,6 +13,10 @@ DRIFT = 0.01
 MARGIN = 0.002
 
 
+class LateError(Exception):
+    """A wait is over, and what was waited for has not come."""
+
+
 def clock() -> float:
     """Seconds from a point that does not move."""
     return time.clock_gettime(_CLOCK)

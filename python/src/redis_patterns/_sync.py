@@ -10,7 +10,7 @@ from functools import partial
 from types import TracebackType
 from typing import Generic, TypeVar
 
-from ._clock import clock
+from ._clock import LateError, clock
 
 T = TypeVar("T")
 
@@ -147,8 +147,12 @@ class Flights(Generic[T]):
         self._lock = threading.Lock()
         self._running: dict[str, _Flight[T]] = {}
 
-    def share(self, key: str, work: Callable[[], T]) -> tuple[T, bool]:
-        """The result, and whether somebody else's run gave it."""
+    def share(self, key: str, work: Callable[[], T], wait: float) -> tuple[T, bool]:
+        """The result, and whether somebody else's run gave it.
+
+        Raises `LateError` when somebody else's run did not end within `wait` seconds.
+        """
+        end = clock() + wait
         while True:
             with self._lock:
                 flight = self._running.get(key)
@@ -157,7 +161,7 @@ class Flights(Generic[T]):
                     flight = self._running[key] = _Flight()
             if not joined:
                 return flight.fly(work, partial(self._landed, key, flight)), False
-            if flight.ended():
+            if flight.ended(max(end - clock(), 0)):
                 return flight.result(), True
 
     def forget(self, key: str) -> None:
@@ -189,9 +193,10 @@ class _Flight(Generic[T]):
             landed()
             self._done.set()
 
-    def ended(self) -> bool:
+    def ended(self, wait: float) -> bool:
         """Waits for the end. False when there is no result: its thread was interrupted, which is not ours to suffer."""
-        self._done.wait()
+        if not self._done.wait(wait):
+            raise LateError
         return bool(self._value) or self._error is not None
 
     def result(self) -> T:
@@ -201,3 +206,16 @@ class _Flight(Generic[T]):
 
 
 Traceback = TracebackType | None
+__all__ = [
+    "Cancelled",
+    "Flag",
+    "Flights",
+    "Keeper",
+    "LateError",
+    "Scope",
+    "Traceback",
+    "complete",
+    "finish",
+    "scope_id",
+    "sleep",
+]

@@ -176,7 +176,8 @@ def server_error(text: str, *, command: str | None = None, address: str | None =
         code = Code.AUTH
     return RedisError(
         code or (Code.SCRIPT if in_script else Code.SERVER),
-        text,
+        # For a command that it does not know, the server repeats the arguments: they may be secret.
+        text.split(", with args beginning with", 1)[0] if text.startswith("ERR unknown ") else text,
         execution=Execution.PARTIAL if in_script else Execution.NOT_EXECUTED,
         command=command,
         address=address,

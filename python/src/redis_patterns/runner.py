@@ -21,6 +21,8 @@ R = TypeVar("R")
 _RAW = {"NEVER_DECODE": True}
 """Replies are bytes, whatever `decode_responses` the client was made with."""
 
+_NOT_KNOWN = object()
+
 _SERVER_WORDS: tuple[tuple[type[Exception], str], ...] = (
     (theirs.NoScriptError, "NOSCRIPT"),
     (theirs.ReadOnlyError, "READONLY"),
@@ -86,51 +88,63 @@ def check(client: Any, *, allow_retries: bool, asynchronous: bool) -> None:
 def run(client: redis.Redis, call: ScriptCall[R]) -> R:
     """Runs a script by EVALSHA, and by EVAL only after NOSCRIPT; never repeats anything else."""
     try:
-        reply = client.execute_command(*call.evalsha, **_RAW)
-    except theirs.NoScriptError:
-        try:
-            reply = client.execute_command(*call.eval, **_RAW)
-        except (theirs.RedisError, OSError) as error:
-            raise translate(error, client, "EVAL") from error
-    except (theirs.RedisError, OSError) as error:
-        raise translate(error, client, "EVALSHA") from error
-    return _read(call, reply)
+        reply = _send(client, call.evalsha)
+    except RedisError as error:
+        if error.code is not Code.NO_SCRIPT:
+            raise
+        reply = _NOT_KNOWN
+    return _read(call, _send(client, call.eval) if reply is _NOT_KNOWN else reply)
 
 
 async def arun(client: redis.asyncio.Redis, call: ScriptCall[R]) -> R:
     """The asyncio twin of `run`."""
     try:
-        reply = await _heeding_cancellation(client.execute_command(*call.evalsha, **_RAW))
-    except theirs.NoScriptError:
-        try:
-            reply = await _heeding_cancellation(client.execute_command(*call.eval, **_RAW))
-        except (theirs.RedisError, OSError) as error:
-            raise translate(error, client, "EVAL") from error
-    except (theirs.RedisError, OSError) as error:
-        raise translate(error, client, "EVALSHA") from error
-    return _read(call, reply)
+        reply = await _asend(client, call.evalsha)
+    except RedisError as error:
+        if error.code is not Code.NO_SCRIPT:
+            raise
+        reply = _NOT_KNOWN
+    return _read(call, await _asend(client, call.eval) if reply is _NOT_KNOWN else reply)
 
 
 def read(client: redis.Redis, commands: Sequence[tuple[bytes | str, ...]]) -> list[Any]:
     """Sends commands that only read, in one round trip; the replies in order."""
     pipeline = client.pipeline(transaction=False)
+    for command in commands:
+        pipeline.execute_command(*command, **_RAW)
     try:
-        for command in commands:
-            pipeline.execute_command(*command, **_RAW)
         return pipeline.execute()
     except (theirs.RedisError, OSError) as error:
-        raise translate(error, client, str(commands[0][0])) from error
+        failure = translate(error, client, str(commands[0][0]))
+    raise failure
 
 
 async def aread(client: redis.asyncio.Redis, commands: Sequence[tuple[bytes | str, ...]]) -> list[Any]:
     """The asyncio twin of `read`."""
     pipeline = client.pipeline(transaction=False)
+    for command in commands:
+        pipeline.execute_command(*command, **_RAW)
     try:
-        for command in commands:
-            pipeline.execute_command(*command, **_RAW)
         return await _heeding_cancellation(pipeline.execute())
     except (theirs.RedisError, OSError) as error:
-        raise translate(error, client, str(commands[0][0])) from error
+        failure = translate(error, client, str(commands[0][0]))
+    raise failure
+
+
+def _send(client: redis.Redis, words: tuple[bytes | str, ...]) -> Any:
+    try:
+        return client.execute_command(*words, **_RAW)
+    except (theirs.RedisError, OSError) as error:
+        failure = translate(error, client, str(words[0]))
+    raise failure  # outside, so that it does not carry redis-py's exception along, which may quote arguments
+
+
+async def _asend(client: redis.asyncio.Redis, words: tuple[bytes | str, ...]) -> Any:
+    try:
+        return await _heeding_cancellation(client.execute_command(*words, **_RAW))
+    except (theirs.RedisError, OSError) as error:
+        failure = translate(error, client, str(words[0]))
+    raise failure
 
 
 async def _heeding_cancellation(work: Awaitable[R]) -> R:
@@ -154,6 +168,13 @@ def address(client: Any) -> str | None:
 
 def translate(error: Exception, client: Any, command: str) -> RedisError:
     """A redis-py exception as a typed error. What cannot be told apart counts as `unknown`."""
+    failure = _translated(error, client, command)
+    if failure.server_code is None:
+        failure.__cause__ = error  # what the network said; a server's words stand in the message itself
+    return failure
+
+
+def _translated(error: Exception, client: Any, command: str) -> RedisError:
     where = address(client)
     text = str(error)
     for kind, word in _SERVER_WORDS:

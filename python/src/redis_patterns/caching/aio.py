@@ -89,11 +89,13 @@ class Cache(Generic[T]):
             if entry is not None:
                 return self._value(entry)
             try:
-                loaded, joined = await self._flights.share(key, lambda: self._load(keys, loader))
+                loaded, joined = await self._flights.share(key, lambda: self._load(keys, loader), end - clock())
             except CacheError as error:
                 if error.code == CacheError.WAIT and clock() < end:
                     continue  # who joined has waited less than who gave up
                 raise
+            except _aio.LateError:
+                raise self._late() from None
             # What was read before a joiner asked may have been deleted before it asked, unless it was stored.
             if loaded.stored or not joined or asked < loaded.began:
                 return loaded.value
@@ -136,9 +138,12 @@ class Cache(Generic[T]):
                     raise CacheError(CacheError.BACKOFF, "the last load failed a moment ago", retry_after)
             left = end - clock()
             if left <= 0:
-                raise CacheError(CacheError.WAIT, "another load did not end within the wait")
+                raise self._late()
             await _aio.sleep(min(pause * random.uniform(0.5, 1), left))
             pause = min(pause * 1.6, 0.100)
+
+    def _late(self) -> CacheError:
+        return CacheError(CacheError.WAIT, "another load did not end within the wait")
 
     async def _acquire(self, keys: calls.Keys, token: str) -> calls.Acquire:
         try:
