@@ -1,5 +1,10 @@
 #include "CRedisSupport.h"
 
+// gcc has no such question.
+#if !defined(__has_feature)
+#define __has_feature(x) 0
+#endif
+
 #if defined(__linux__)
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -38,4 +43,15 @@ _Static_assert(sizeof(os_unfair_lock) == sizeof(rps_lock_t), "the lock is one wo
 void rps_lock_init(rps_lock_t *lock) { *(os_unfair_lock *)lock = OS_UNFAIR_LOCK_INIT; }
 void rps_lock_take(rps_lock_t *lock) { os_unfair_lock_lock((os_unfair_lock *)lock); }
 void rps_lock_give(rps_lock_t *lock) { os_unfair_lock_unlock((os_unfair_lock *)lock); }
+#endif
+
+#if __has_feature(thread_sanitizer)
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+static char handed_over;
+void rps_hand_over(void) { __tsan_release(&handed_over); }
+void rps_take_over(void) { __tsan_acquire(&handed_over); }
+#else
+void rps_hand_over(void) {}
+void rps_take_over(void) {}
 #endif

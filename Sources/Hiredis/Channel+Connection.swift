@@ -132,9 +132,9 @@ extension Channel {
     guard wire.pointee.phase != .closed else { return }
     let refusal = RedisError(
       error.code, error.message, execution: .notExecuted, address: address, serverCode: error.serverCode)
-    rps_lock_take(&queue.pointee.lock)
+    queue.take()
     queue.pointee.refusal = refusal
-    rps_lock_give(&queue.pointee.lock)
+    queue.give()
     let (calls, _) = wire.pointee.unsent()
     let sent = wire.pointee.ring.count - calls
     dropTransport()

@@ -8,7 +8,7 @@ extension Channel {
   ) async -> [Reply] {
     guard !commands.isEmpty else { return [] }
     let id = ids.wrappingAdd(1, ordering: .relaxed).oldValue
-    return await withTaskCancellationHandler {
+    let replies = await withTaskCancellationHandler {
       await withUnsafeContinuation { (waiter: UnsafeContinuation<[Reply], Never>) in
         if let refusal = submitAll(commands, id: id, timeout: timeout, waiter, encode) {
           waiter.resume(returning: Array(repeating: .failure(refusal), count: commands.count))
@@ -17,6 +17,8 @@ extension Channel {
     } onCancel: {
       cancel(id)
     }
+    rps_take_over()
+    return replies
   }
 
   /// The reason when none of them was accepted.
@@ -26,9 +28,9 @@ extension Channel {
   ) -> RedisError? {
     guard generation == rps_fork_generation() else { return .forked }
     let queue = queue
-    rps_lock_take(&queue.pointee.lock)
+    queue.take()
     guard !Task.isCancelled, queue.pointee.admits(commands.count) else {
-      defer { rps_lock_give(&queue.pointee.lock) }
+      defer { queue.give() }
       return whyRefused()
     }
     let start = queue.pointee.out.count
@@ -42,7 +44,7 @@ extension Channel {
     let length = queue.pointee.out.count - start
     guard length <= queue.pointee.mostBytes else {
       queue.pointee.out.count = start
-      rps_lock_give(&queue.pointee.lock)
+      queue.give()
       return tooLong(length)
     }
     let batch = Batch(count: commands.count, waiter)
@@ -52,7 +54,7 @@ extension Channel {
     queue.pointee.outstanding += commands.count
     let announced = queue.pointee.announced
     queue.pointee.announced = true
-    rps_lock_give(&queue.pointee.lock)
+    queue.give()
     if !announced { announce() }
     return nil
   }

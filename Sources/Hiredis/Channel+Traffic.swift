@@ -7,7 +7,7 @@ extension Channel {
   func drain(_ loop: LoopThread) {
     let wire = wire
     let queue = queue
-    rps_lock_take(&queue.pointee.lock)
+    queue.take()
     queue.pointee.announced = false
     let first = wire.pointee.ring.count
     let count = queue.pointee.calls.count
@@ -28,7 +28,7 @@ extension Channel {
     queue.pointee.outstanding &-= wire.pointee.finished
     wire.pointee.finished = 0
     queue.pointee.backlog = wire.pointee.out.count &- wire.pointee.taken
-    rps_lock_give(&queue.pointee.lock)
+    queue.give()
 
     accept(first..<first + count, loop.now)
     if !cancelled.isEmpty { cancel(cancelled, loop) }
@@ -161,10 +161,10 @@ extension Channel {
   /// Tells the submit queue how many calls are counted off, so that others may enter.
   func tellFinished() {
     guard wire.pointee.finished > 0 else { return }
-    rps_lock_take(&queue.pointee.lock)
+    queue.take()
     queue.pointee.outstanding &-= wire.pointee.finished
     queue.pointee.backlog = wire.pointee.out.count &- wire.pointee.taken
-    rps_lock_give(&queue.pointee.lock)
+    queue.give()
     wire.pointee.finished = 0
   }
 

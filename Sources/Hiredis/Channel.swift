@@ -32,17 +32,14 @@ import Synchronization
     self.options = options
     self.mailbox = mailbox
     self.role = role
-    queue = .allocate(capacity: 1)
-    queue.initialize(to: SubmitQueue(options))
+    queue = .make(options)
     wire = .allocate(capacity: 1)
     wire.initialize(to: Wire(options))
     mailbox.act { [self] in $0.add(self) }
   }
 
   deinit {
-    queue.pointee.release()
-    queue.deinitialize(count: 1)
-    queue.deallocate()
+    queue.destroy()
     wire.pointee.release()
     wire.deinitialize(count: 1)
     wire.deallocate()
@@ -52,13 +49,15 @@ import Synchronization
   /// - Parameter timeout: nanoseconds; `.max` for ever.
   @inlinable func call(timeout: UInt64, _ encode: (inout OutBuffer) -> Void) async -> Reply {
     let id = ids.wrappingAdd(1, ordering: .relaxed).oldValue
-    return await withTaskCancellationHandler {
+    let reply = await withTaskCancellationHandler {
       await withUnsafeContinuation { (waiter: Waiter) in
         submit(waiter, id: id, timeout: timeout, encode)
       }
     } onCancel: {
       cancel(id)
     }
+    rps_take_over()
+    return reply
   }
 
   @inlinable func submit(_ waiter: Waiter, id: UInt64, timeout: UInt64, _ encode: (inout OutBuffer) -> Void) {
@@ -67,11 +66,11 @@ import Synchronization
       return
     }
     let queue = queue
-    rps_lock_take(&queue.pointee.lock)
+    queue.take()
     // Under the lock: a cancellation that comes later finds the call in the queue.
     guard !Task.isCancelled, queue.pointee.admits(1) else {
       let reason = whyRefused()
-      rps_lock_give(&queue.pointee.lock)
+      queue.give()
       waiter.resume(returning: .failure(reason))
       return
     }
@@ -80,7 +79,7 @@ import Synchronization
     let length = queue.pointee.out.count &- start
     guard length <= queue.pointee.mostBytes else {
       queue.pointee.out.count = start
-      rps_lock_give(&queue.pointee.lock)
+      queue.give()
       waiter.resume(returning: .failure(tooLong(length)))
       return
     }
@@ -88,18 +87,18 @@ import Synchronization
     queue.pointee.outstanding &+= 1
     let announced = queue.pointee.announced
     queue.pointee.announced = true
-    rps_lock_give(&queue.pointee.lock)
+    queue.give()
     if !announced { announce() }
   }
 
   /// Sends bytes whose answers go to the push handler; the connection is opened for them.
   func push(_ bytes: [UInt8]) {
     guard generation == rps_fork_generation() else { return }
-    rps_lock_take(&queue.pointee.lock)
+    queue.take()
     bytes.withUnsafeBufferPointer { queue.pointee.out.append($0) }
     let announced = queue.pointee.announced
     queue.pointee.announced = true
-    rps_lock_give(&queue.pointee.lock)
+    queue.give()
     if !announced { announce() }
   }
 
@@ -110,11 +109,11 @@ import Synchronization
 
   @usableFromInline func cancel(_ id: UInt64) {
     guard generation == rps_fork_generation() else { return }
-    rps_lock_take(&queue.pointee.lock)
+    queue.take()
     queue.pointee.cancelled.append(id)
     let announced = queue.pointee.announced
     queue.pointee.announced = true
-    rps_lock_give(&queue.pointee.lock)
+    queue.give()
     if !announced { announce() }
   }
 

@@ -1,6 +1,5 @@
 import CRedisSupport
 import RESP
-import Synchronization
 
 /// Dedicated connections, each lent to one holder at a time; at most so many, and those who wait are served in order.
 final class ConnectionPool: Sendable {
@@ -16,7 +15,7 @@ final class ConnectionPool: Sendable {
   private let url: RedisURL
   private let options: RedisClientOptions
   private let mailbox: Mailbox
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   init(_ url: RedisURL, _ options: RedisClientOptions, _ mailbox: Mailbox) {
     self.url = url
@@ -56,6 +55,7 @@ final class ConnectionPool: Sendable {
     } onCancel: {
       dismiss(id, .cancelled, "the task was cancelled while it waited for a connection")
     }
+    rps_take_over()
     if let refusal { throw refusal }
     // The permit is ours; a connection may lie there with it.
     if let channel = state.withLock({ $0.idle.popLast() }) {
@@ -75,6 +75,7 @@ final class ConnectionPool: Sendable {
       state.lent -= 1
       return nil
     }
+    rps_hand_over()
     next?.resume(returning: nil)
   }
 
@@ -122,6 +123,7 @@ final class ConnectionPool: Sendable {
       guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return nil }
       return state.waiters.remove(at: index).place
     }
+    rps_hand_over()
     place?.resume(returning: RedisError(code, reason, execution: .notExecuted, address: url.address))
   }
 }
@@ -129,8 +131,8 @@ final class ConnectionPool: Sendable {
 extension Channel {
   /// Alive, and nobody waits for an answer.
   var isIdle: Bool {
-    rps_lock_take(&queue.pointee.lock)
-    defer { rps_lock_give(&queue.pointee.lock) }
+    queue.take()
+    defer { queue.give() }
     return queue.pointee.refusal == nil && queue.pointee.outstanding == 0
   }
 }

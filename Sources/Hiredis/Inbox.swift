@@ -1,5 +1,5 @@
+import CRedisSupport
 import RESP
-import Synchronization
 
 /// The events of one subscription between the loop and a reader who may be slow.
 ///
@@ -15,7 +15,7 @@ final class Inbox: Sendable {
   }
 
   private let limit: Int
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   init(limit: Int) {
     self.limit = max(1, limit)
@@ -37,6 +37,7 @@ final class Inbox: Sendable {
       }
       return nil
     }
+    rps_hand_over()
     reader?.resume(returning: event)
   }
 
@@ -51,7 +52,7 @@ final class Inbox: Sendable {
 
   /// The next event; nil at the end, and when the reading task is cancelled.
   func next() async -> RedisSubscriptionEvent? {
-    await withTaskCancellationHandler {
+    let event = await withTaskCancellationHandler {
       await withUnsafeContinuation { reader in
         let (event, waits) = state.withLock { state -> (RedisSubscriptionEvent?, Bool) in
           if state.taken < state.events.count {
@@ -80,5 +81,7 @@ final class Inbox: Sendable {
       }
       reader?.resume(returning: nil)
     }
+    rps_take_over()
+    return event
   }
 }

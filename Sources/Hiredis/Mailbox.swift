@@ -23,12 +23,13 @@ final class Mailbox: @unchecked Sendable {
   }
 
   private struct State {
-    var lock = rps_lock_t()
     var awake = true
     var stopped = false
     var mail = Mail()
   }
 
+  // Beside the state and not in it: to lend a field with `&` is, in the language's eyes, a write to it.
+  private let lock: UnsafeMutablePointer<rps_lock_t>
   private let state: UnsafeMutablePointer<State>
   let poller: UnsafeMutablePointer<rps_poller_t>
   let local: UnsafeMutablePointer<JobQueue>
@@ -45,7 +46,8 @@ final class Mailbox: @unchecked Sendable {
     }
     state = .allocate(capacity: 1)
     state.initialize(to: State())
-    rps_lock_init(&state.pointee.lock)
+    lock = .allocate(capacity: 1)
+    rps_lock_init(lock)
     local = .allocate(capacity: 1)
     local.initialize(to: JobQueue())
   }
@@ -56,6 +58,7 @@ final class Mailbox: @unchecked Sendable {
     poller.deallocate()
     state.deinitialize(count: 1)
     state.deallocate()
+    lock.deallocate()
     local.pointee.release()
     local.deallocate()
   }
@@ -75,16 +78,16 @@ final class Mailbox: @unchecked Sendable {
   }
 
   @inline(__always) private func put(_ change: (inout Mail) -> Void) {
-    rps_lock_take(&state.pointee.lock)
+    rps_lock_take(lock)
     if state.pointee.stopped {
       // Nobody will read it, and what it holds might hold us.
-      rps_lock_give(&state.pointee.lock)
+      rps_lock_give(lock)
       return
     }
     change(&state.pointee.mail)
     let wake = !state.pointee.awake
     state.pointee.awake = true
-    rps_lock_give(&state.pointee.lock)
+    rps_lock_give(lock)
     if wake { rps_poller_wake(poller) }
   }
 
@@ -92,16 +95,16 @@ final class Mailbox: @unchecked Sendable {
 
   /// Swaps the mail for the (empty) one given, and marks the loop awake.
   func collect(_ mail: inout Mail) {
-    rps_lock_take(&state.pointee.lock)
+    rps_lock_take(lock)
     swap(&mail, &state.pointee.mail)
     state.pointee.awake = true
-    rps_lock_give(&state.pointee.lock)
+    rps_lock_give(lock)
   }
 
   /// Accepts nothing more, unless something came meanwhile.
   func stopIfEmpty() -> Bool {
-    rps_lock_take(&state.pointee.lock)
-    defer { rps_lock_give(&state.pointee.lock) }
+    rps_lock_take(lock)
+    defer { rps_lock_give(lock) }
     state.pointee.stopped = state.pointee.mail.isEmpty
     return state.pointee.stopped
   }
@@ -109,10 +112,10 @@ final class Mailbox: @unchecked Sendable {
   /// Whether nothing waits; from then on the next letter wakes.
   func maySleep() -> Bool {
     guard local.pointee.isEmpty else { return false }
-    rps_lock_take(&state.pointee.lock)
+    rps_lock_take(lock)
     let empty = state.pointee.mail.isEmpty
     state.pointee.awake = !empty
-    rps_lock_give(&state.pointee.lock)
+    rps_lock_give(lock)
     return empty
   }
 }

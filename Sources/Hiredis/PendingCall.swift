@@ -1,3 +1,4 @@
+import CRedisSupport
 import RESP
 
 @usableFromInline typealias Reply = Result<RESPValue, RedisError>
@@ -40,6 +41,7 @@ import RESP
   mutating func finish(_ reply: Reply) {
     guard let target else { return }
     self.target = nil
+    rps_hand_over()
     if place == 0 {
       unsafeBitCast(target, to: Waiter.self).resume(returning: reply)
     } else {

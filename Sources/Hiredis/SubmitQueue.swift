@@ -1,9 +1,8 @@
 import CRedisSupport
 import RESP
 
-/// What callers hand to the loop: encoded commands and who waits for their answers. Any thread, under `lock`.
+/// What callers hand to the loop: encoded commands and who waits for their answers. Any thread, under its lock.
 @usableFromInline struct SubmitQueue {
-  @usableFromInline var lock = rps_lock_t()
   /// The loop knows that something is here.
   @usableFromInline var announced = false
   @usableFromInline var out = OutBuffer()
@@ -23,7 +22,6 @@ import RESP
     mostOutstanding = options.maxInFlight
     // A call keeps its length in 32 bits.
     mostBytes = min(options.maxQueuedBytes, Int(UInt32.max))
-    rps_lock_init(&lock)
   }
 
   func release() {
@@ -35,4 +33,33 @@ import RESP
   @inlinable func admits(_ more: Int) -> Bool {
     refusal == nil && outstanding &+ more <= mostOutstanding && out.count &+ backlog <= mostBytes
   }
+}
+
+extension UnsafeMutablePointer<SubmitQueue> {
+  /// The lock lies before the queue, not in it: whoever touches a field accesses the whole struct in the language's eyes,
+  /// and those who try the lock must not.
+  @inlinable static var lockSpace: Int { 16 }
+
+  static func make(_ options: RedisClientOptions) -> Self {
+    let block = UnsafeMutableRawPointer.allocate(
+      byteCount: lockSpace + MemoryLayout<SubmitQueue>.size, alignment: 16)
+    rps_lock_init(block.bindMemory(to: rps_lock_t.self, capacity: 1))
+    let queue = (block + lockSpace).bindMemory(to: SubmitQueue.self, capacity: 1)
+    queue.initialize(to: SubmitQueue(options))
+    return queue
+  }
+
+  func destroy() {
+    pointee.release()
+    deinitialize(count: 1)
+    (UnsafeMutableRawPointer(self) - Self.lockSpace).deallocate()
+  }
+
+  @inlinable var lock: UnsafeMutablePointer<rps_lock_t> {
+    (UnsafeMutableRawPointer(self) - Self.lockSpace).assumingMemoryBound(to: rps_lock_t.self)
+  }
+
+  @inlinable func take() { rps_lock_take(lock) }
+
+  @inlinable func give() { rps_lock_give(lock) }
 }

@@ -1,5 +1,5 @@
+import CRedisSupport
 import RESP
-import Synchronization
 
 // The readers' side of the hub. Any thread.
 extension SubscriptionHub {
@@ -38,6 +38,7 @@ extension SubscriptionHub {
     } onCancel: {
       dismiss(id) { _ in cancelled }
     }
+    rps_take_over()
     if let failure { throw failure }
     return RedisSubscription(AsyncStream { await token.inbox.next() })
   }
@@ -97,6 +98,7 @@ extension SubscriptionHub {
       remove(id, &state)
       return (waiter, error)
     }
+    rps_hand_over()
     waiter?.resume(returning: error)
   }
 

@@ -1,5 +1,5 @@
+import CRedisSupport
 import RESP
-import Synchronization
 
 /// All subscriptions of a client on one connection of their own.
 ///
@@ -28,7 +28,7 @@ final class SubscriptionHub: PushHandler {
     var closed = false
   }
 
-  let state = Mutex(State())
+  let state = Locked(State())
   let options: RedisClientOptions
   private let url: RedisURL
   private let mailbox: Mailbox
@@ -83,6 +83,7 @@ final class SubscriptionHub: PushHandler {
         }
       }
     }
+    rps_hand_over()
     for waiter in failed { waiter.resume(returning: error) }
   }
 
@@ -126,6 +127,7 @@ final class SubscriptionHub: PushHandler {
         }
       }
     }
+    rps_hand_over()
     for waiter in ready { waiter.resume(returning: nil) }
   }
 
@@ -144,6 +146,7 @@ final class SubscriptionHub: PushHandler {
         }
       }
     }
+    rps_hand_over()
     for waiter in failed { waiter.resume(returning: error) }
   }
 
