@@ -15,7 +15,7 @@ extension Channel {
   private func expire(_ loop: LoopThread) {
     let wire = wire
     let now = loop.now
-    let firstUnsent = wire.pointee.ring.count - wire.pointee.unsent().calls
+    let firstHeld = wire.pointee.ring.count - wire.pointee.held().calls
     let connected = wire.pointee.phase == .ready
     var earliest = UInt64.max
     var expired = 0
@@ -30,7 +30,7 @@ extension Channel {
       expired += 1
       if connected || call.pointee.deadline <= now && wire.pointee.cause == nil {
         call.pointee.finish(
-          .failure(failure(.timeout, "no answer in time", place < firstUnsent ? .unknown : .notExecuted)))
+          .failure(failure(.timeout, "no answer in time", place < firstHeld ? .unknown : .notExecuted)))
       } else {
         call.pointee.finish(.failure(noConnection()))
       }
@@ -81,7 +81,7 @@ extension Channel {
     let wire = wire
     guard wire.pointee.ring.count > 0 else { return }
     let wanted = ids.count > 8 ? Set(ids) : nil
-    let firstUnsent = wire.pointee.ring.count - wire.pointee.unsent().calls
+    let firstHeld = wire.pointee.ring.count - wire.pointee.held().calls
     var found = 0
     for place in 0..<wire.pointee.ring.count {
       let call = wire.pointee.ring.base + wire.pointee.ring.index(place)
@@ -92,7 +92,7 @@ extension Channel {
         .failure(
           failure(
             .cancelled, "the task was cancelled while it waited for the answer",
-            place < firstUnsent ? .unknown : .notExecuted)))
+            place < firstHeld ? .unknown : .notExecuted)))
     }
     guard found > 0 else { return }
     removeTombstones()
@@ -105,7 +105,7 @@ extension Channel {
   /// Takes unsent commands that nobody waits for out of the queue: what failed as not executed must never be sent.
   func removeTombstones() {
     let wire = wire
-    let (calls, bytes) = wire.pointee.unsent()
+    let (calls, bytes) = wire.pointee.held()
     guard calls > 0 else { return }
     let total = wire.pointee.ring.count
     let first = total - calls

@@ -73,7 +73,7 @@ extension SubscriptionHub {
 
   /// Fails a subscriber that waits for too long: first for a connection, then for the server's answer.
   private func watch(_ id: UInt64, _ timeout: Duration?) async {
-    let forConnection = options.connectTimeout / 20 * 19
+    let forConnection = options.connectTimeout / 20 * 17
     let first = timeout.map { min($0, forConnection) } ?? forConnection
     guard (try? await Task.sleep(for: first)) != nil else { return }
     let isConnected = state.withLock { $0.connected }

@@ -62,7 +62,7 @@ struct Wire {
     backoff = Backoff(options)
     // A little less than promised: what is promised includes the way back to the caller.
     let promised = options.connectTimeout.nanoseconds
-    connectTimeout = promised == .max ? .max : promised / 20 * 19
+    connectTimeout = promised == .max ? .max : promised / 20 * 17
     stallLimit = max(options.commandTimeout.nanoseconds, 1_000_000_000)
     builder = .allocate(capacity: 1)
     builder.initialize(
@@ -86,14 +86,20 @@ struct Wire {
     out.count - taken + (transport.map { Int(rps_transport_unsent($0)) } ?? 0)
   }
 
-  /// How many of the newest calls have not left, not even by one byte, and their length.
-  func unsent() -> (calls: Int, bytes: Int) {
-    let unwritten = unwritten
+  /// How many of the newest calls have not left, not even by one byte, and their length: what may be sent anew when the
+  /// connection is lost.
+  func unsent() -> (calls: Int, bytes: Int) { newest(within: unwritten) }
+
+  /// How many of the newest calls are not in the transport's hands, and their length: what can still be taken back. The
+  /// transport sends whatever it holds, so what it holds counts as sent to those who give up.
+  func held() -> (calls: Int, bytes: Int) { newest(within: out.count - taken) }
+
+  private func newest(within limit: Int) -> (calls: Int, bytes: Int) {
     var calls = 0
     var bytes = 0
     while calls < ring.count {
       let length = Int(ring[ring.count - 1 - calls].bytes)
-      if bytes + length > unwritten { break }
+      if bytes + length > limit { break }
       bytes += length
       calls += 1
     }
