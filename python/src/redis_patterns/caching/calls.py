@@ -124,11 +124,14 @@ def delete(keys: Keys, *, holdoff_us: int = 0) -> ScriptCall[int]:
 
 
 def reading(keys: Keys) -> tuple[tuple[bytes | str, ...], ...]:
-    """The commands of a plain read, in one round trip; `fresh` says what their replies mean."""
-    return ("GET", keys.entry), ("PTTL", keys.entry)
+    """The commands of a plain read, in one round trip; `fresh` says what their replies mean.
+
+    The life comes first: read after the entry it could be a newer one's, and an old value would pass for fresh.
+    """
+    return ("PTTL", keys.entry), ("GET", keys.entry)
 
 
-def fresh(stored: bytes | None, pttl_ms: int) -> Entry | None:
+def fresh(pttl_ms: int, stored: bytes | None) -> Entry | None:
     """The entry if it may be served without asking further.
 
     The key outlives the grace by 1 to 2 ms, hence the 2: never fresh for longer than the server itself says.

@@ -114,8 +114,8 @@ class Cache(Generic[T]):
         return calls.Keys.of(key, namespace=self._namespace)
 
     def _fresh(self, keys: calls.Keys) -> Entry | None:
-        stored, pttl_ms = read(self._redis, calls.reading(keys))
-        return calls.fresh(stored, pttl_ms)
+        pttl_ms, stored = read(self._redis, calls.reading(keys))
+        return calls.fresh(pttl_ms, stored)
 
     def _value(self, entry: Entry) -> T | Absent:
         return ABSENT if entry.negative else decode(self._codec, entry.codec, entry.payload)
