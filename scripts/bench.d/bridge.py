@@ -37,17 +37,18 @@ def table(report: dict[str, Any]) -> str:
         "",
         f"Measured on {report['date']} with `scripts/bench bridge`: release build, Python {report['python']}, "
         f"{report['machine']}, {report['rounds']} interleaved rounds.",
-        "The last column compares with the first row of the same run. Other work on the machine shows in the maximum.",
+        f"The machine's load was {report['load']:.1f} at the start: other work shows in the median and the maximum. The "
+        "last column compares the minima with the first row's.",
         "",
         "<!-- --8<-- [start:table] -->",
-        "| nanoseconds per call | median | min | max | times the first row |",
+        "| nanoseconds per call | min | median | max | times the first row |",
         "|---|---:|---:|---:|---:|",
     ]
-    floor = statistics.median(report["rows"][0]["nanoseconds"])
+    floor = min(report["rows"][0]["nanoseconds"])
     for row in report["rows"]:
         times = row["nanoseconds"]
-        middle = statistics.median(times)
-        cells = [row["what"], number(middle), number(min(times)), number(max(times)), number(middle / floor)]
+        spread = [min(times), statistics.median(times), max(times)]
+        cells = [row["what"], *map(number, spread), number(min(times) / floor)]
         lines.append(f"| {' | '.join(cells)} |")
     lines += [
         "",
@@ -71,6 +72,7 @@ def main() -> None:
 
     program = given.program or build()
     command = [program, "bench", "bridge", "--json", "--rounds", str(given.rounds), "--scale", str(given.scale)]
+    load = os.getloadavg()[0]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode != 0:
         print(done.stdout, done.stderr, sep="", file=sys.stderr)
@@ -78,6 +80,7 @@ def main() -> None:
     report = {
         "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
         "machine": f"{platform.machine()}, {platform.system()}, {os.cpu_count()} cores",
+        "load": load,
         "rounds": given.rounds,
     } | json.loads(done.stdout)
     given.output.mkdir(parents=True, exist_ok=True)
