@@ -37,8 +37,8 @@ def table(report: dict[str, Any]) -> str:
         "",
         f"Measured on {report['date']} with `scripts/bench bridge`: release build, Python {report['python']}, "
         f"{report['machine']}, {report['rounds']} interleaved rounds.",
-        f"The machine's load was {report['load']:.1f} at the start: other work shows in the median and the maximum. The "
-        "last column compares the minima with the first row's.",
+        f"The machine's load was {report['load']:.1f} at the start: other work shows in the median and the maximum. "
+        "The last column compares the minima with the first row's.",
         "",
         "<!-- --8<-- [start:table] -->",
         "| nanoseconds per call | min | median | max | times the first row |",
