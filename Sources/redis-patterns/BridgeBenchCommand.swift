@@ -6,9 +6,8 @@ struct BridgeBenchCommand: ParsableCommand {
     commandName: "bridge", abstract: "What a call between Swift and Python costs, as Markdown or JSON.")
 
   @Flag(help: "One JSON document on standard output.") var json = false
-  @Option(help: "How often every row is measured; the rounds are interleaved.") var rounds = 5
+  @Option(help: "How often every row is measured; the rounds are interleaved.") var rounds = 101
   @Option(help: "Share of the full number of calls.") var scale = 1.0
-
   @Option(help: "Only the rows whose name holds this text, and the first.") var only = ""
 
   func run() throws {

@@ -1,7 +1,8 @@
 """`scripts/bench bridge`: what a call between Swift and Python costs, each row beside a plain call in C.
 
 Builds the command line in release mode and writes docs/benchmarks/bridge.md and bridge.json. Every row is measured once
-per round, in turn, so that a drift of the machine's speed meets all alike.
+per round, in turn, so that a drift of the machine's speed meets all alike, and takes about two milliseconds, so that a
+busy machine gives some rounds an undisturbed slice.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def table(report: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=9, help="how often every row is measured (default 9)")
+    parser.add_argument("--rounds", type=int, default=101, help="how often every row is measured (default 101)")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full number of calls (default 1)")
     parser.add_argument("--output", type=Path, default=ROOT / "docs/benchmarks", help="where the table is written")
     parser.add_argument("--program", help="a built redis-patterns, instead of building one")
