@@ -11,7 +11,7 @@ import Testing
     try await withServer { server, plain in
       let redis = try RedisClient(server.url)
       let limiter = RateLimiter(on: redis, limit: .tokenBucket(10, per: .seconds(3600)))
-      let lock = Lock("x", on: redis)
+      let lock = Lock("x", on: redis, ttl: .seconds(120))
       let cache = Cache(on: redis, codec: .string)
       let cached = try CacheCalls("7")
       _ = try await limiter.take("a", cost: 4, request: "r1")
@@ -88,7 +88,7 @@ import Testing
     try await withServer { server, _ in
       // The holder is a process of its own: redis-cli runs the acquiring script, then waits for ever.
       let calls = try LockCalls("x")
-      let call = try calls.acquire(owner: "dead", ttl: .seconds(3))
+      let call = try calls.acquire(owner: "dead", ttl: .seconds(6))
       let holder = Process()
       holder.executableURL = URL(fileURLWithPath: "/usr/bin/env")
       let words = call.arguments.list.map { String(decoding: $0, as: UTF8.self) }

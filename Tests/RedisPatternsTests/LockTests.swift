@@ -37,7 +37,7 @@ import Testing
 
   @Test func `many workers take turns in the order in which they came`() async throws {
     let space = try await TestSpace.shared()
-    let lock = Lock("x", on: space.redis, ttl: .seconds(5), patience: .milliseconds(300), namespace: space.namespace)
+    let lock = Lock("x", on: space.redis, ttl: .seconds(60), patience: .milliseconds(300), namespace: space.namespace)
     let inside = Box(0)
     let fences = Box<[Int64]>([])
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -88,10 +88,10 @@ import Testing
 
   @Test func `work that outlasts the lease's first life keeps it by renewal`() async throws {
     let space = try await TestSpace.shared()
-    let lock = Lock("x", on: space.redis, ttl: .milliseconds(1200), namespace: space.namespace)
+    let lock = Lock("x", on: space.redis, ttl: .seconds(4), namespace: space.namespace)
     let begun = ContinuousClock.now
     try await lock.withLock { lease in
-      try await eventually { ContinuousClock.now > begun + .milliseconds(2500) }
+      try await eventually { ContinuousClock.now > begun + .seconds(6) }
       #expect(!lease.isLost)
       guard case .held = try await lock.tryAcquire() else {
         Issue.record("two holders")
@@ -135,8 +135,8 @@ import Testing
       let ttl = Duration.seconds(2)
       let lock = Lock("x", on: redis, ttl: ttl)
       var late: [Duration] = []
-      // A machine that is busy with other tests may be late itself; three times in a row it is not.
-      while late.count < 3 {
+      // A machine that is busy with other things may be late itself; five times in a row it is not.
+      while late.count < 5 {
         let (begun, expiry, told) = (ContinuousClock.now, Box(ContinuousClock.now), Box(ContinuousClock.now))
         let error = await #expect(throws: LockError.self) {
           try await lock.withLock(wait: .seconds(20)) { lease in
