@@ -33,11 +33,12 @@ struct FleetCommand: ParsableCommand {
     @Option var perUs: Int
     @Option var burst: Int
     @Option var attempts: Int
+    @Flag var naive = false
 
     func run() throws {
-      let (id, attempts) = (id, attempts)
+      let (id, attempts, naive) = (id, attempts, naive)
       let limit = RateLimit.tokenBucket(limit, per: .microseconds(perUs), burst: burst)
-      try options.run { try await $0.bucket(id: id, limit: limit, attempts: attempts) }
+      try options.run { try await $0.bucket(id: id, limit: limit, attempts: attempts, naive: naive) }
     }
   }
 

@@ -20,6 +20,8 @@ struct `The tour` {
     #expect(result.stderr.isEmpty, "no progress where there is no terminal")
     for pattern in try Tour.patterns(root: ProjectRoot.find()) { #expect(result.stdout.contains("\n\(pattern)\n")) }
     #expect(result.stdout.split(separator: "\n").last?.hasPrefix("PASS  ") == true)
+    let wide = result.lines.filter { $0.count > 80 }
+    #expect(wide.isEmpty, "\(wide)")
     #expect(run.leftovers.isEmpty, "\(run.leftovers)")
   }
 

@@ -31,6 +31,15 @@ import Testing
     }
   }
 
+  @Test func `on one bucket that reads and writes in two steps admits too many`() async throws {
+    try await withFleet(swift: 8, python: 0) { fleet, _ in
+      let reports = try await fleet.run(
+        "bucket", namespace: "m",
+        ["--limit", "1", "--per-us", "3600000000", "--burst", "200", "--attempts", "100", "--naive"])
+      #expect(reports.compactMap { $0["admitted"]?.int }.reduce(0, +) > 200)
+    }
+  }
+
   @Test func `on one lock never overlaps, and fences grow`() async throws {
     try await withFleet { fleet, redis in
       let rounds = RandomRun.count(12)

@@ -18,14 +18,15 @@ public struct FleetWorker: Sendable {
   }
 
   /// Takes one unit at a time from one bucket, and says what was left after each that was admitted.
-  public func bucket(id: String, limit: RateLimit, attempts: Int) async throws -> JSONValue {
+  /// - Parameter naive: counts in two steps, a read and a write: the control that admits too many.
+  public func bucket(id: String, limit: RateLimit, attempts: Int, naive: Bool) async throws -> JSONValue {
     let limiter = RateLimiter(on: redis, limit: limit, namespace: namespace)
     try await meet()
     var remaining: [JSONValue] = []
     var denied: Int64 = 0
     for _ in 0..<attempts {
-      let decision = try await limiter.take(id)
-      if decision.isAllowed { remaining.append(.int(Int64(decision.remaining))) } else { denied += 1 }
+      let left = naive ? try await naiveTake(id, limit) : try await limiter.take(id).left
+      if let left { remaining.append(.int(left)) } else { denied += 1 }
     }
     return ["admitted": .int(Int64(remaining.count)), "denied": .int(denied), "remaining": .array(remaining)]
   }
@@ -87,6 +88,14 @@ public struct FleetWorker: Sendable {
     _ = try await redis.execute(RESPCommand("RPUSH", log, "end \(fence) \(me)"))
   }
 
+  private func naiveTake(_ id: String, _ limit: RateLimit) async throws -> Int64? {
+    let key = "\(namespace):naive:\(id)"
+    let left = try await redis.execute(RESPCommand("GET", key)).int ?? Int64(limit.tiers[0].burst)
+    guard left > 0 else { return nil }
+    _ = try await redis.execute(RESPCommand("SET", key, left - 1))
+    return left - 1
+  }
+
   private func naively(_ name: String, _ work: (Int64) async throws -> Void) async throws {
     let key = "\(namespace):naive:\(name)"
     while try await !redis.execute(RESPCommand("GET", key)).isNull { await Task.yield() }
@@ -103,4 +112,9 @@ public struct FleetWorker: Sendable {
     _ = try await redis.execute(RESPCommand("SET", name, value ?? "", "PX", 60_000))
     return value
   }
+}
+
+extension Decision {
+  /// What remained after an admission; nil when there was none.
+  fileprivate var left: Int64? { isAllowed ? Int64(remaining) : nil }
 }

@@ -8,7 +8,7 @@ public struct TourText: Sendable {
 
   /// What stands above the first pattern.
   public func head(_ server: TourReport.Server, _ python: TourReport.Python, protocolNumber: Int) -> String {
-    let place = server.isPrivate ? "private, gone afterwards" : server.address
+    let place = server.isPrivate ? "its own" : server.address
     return """
       \(style.bold("Redis patterns, in Swift and in Python, from one set of Lua scripts"))
       \(style.dim("Redis \(server.version) (\(place)), Python \(python.version), redis-py \(python.redisPy), protocol \(protocolNumber)"))
