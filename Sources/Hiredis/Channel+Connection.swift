@@ -25,7 +25,8 @@ extension Channel {
     wire.pointee.attempt += 1
     let attempt = wire.pointee.attempt
     Connector.start(url, options) { [self] result in
-      mailbox.act { [self] loop in dialled(result, attempt, loop) }
+      let delivered = mailbox.act { [self] loop in dialled(result, attempt, loop) }
+      if !delivered, case .success(let late) = result { rps_transport_close(late.transport) }
     }
   }
 

@@ -67,7 +67,8 @@ final class Mailbox: @unchecked Sendable {
 
   func announce(_ channel: Channel) { put { $0.channels.append(channel) } }
 
-  func act(_ action: @escaping Action) { put { $0.actions.append(action) } }
+  /// False when the loop has ended: the action will never run.
+  @discardableResult func act(_ action: @escaping Action) -> Bool { put { $0.actions.append(action) } }
 
   func enqueue(_ job: UnownedJob) {
     if isLoopThread {
@@ -77,18 +78,19 @@ final class Mailbox: @unchecked Sendable {
     }
   }
 
-  @inline(__always) private func put(_ change: (inout Mail) -> Void) {
+  @inline(__always) @discardableResult private func put(_ change: (inout Mail) -> Void) -> Bool {
     rps_lock_take(lock)
     if state.pointee.stopped {
       // Nobody will read it, and what it holds might hold us.
       rps_lock_give(lock)
-      return
+      return false
     }
     change(&state.pointee.mail)
     let wake = !state.pointee.awake
     state.pointee.awake = true
     rps_lock_give(lock)
     if wake { rps_poller_wake(poller) }
+    return true
   }
 
   // MARK: Loop thread
