@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -128,6 +129,7 @@ def main() -> None:
         report["date"] = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
         report["redis"] = client.info("server")["redis_version"]
         report["machine"] = f"{platform.machine()}, {platform.system()}"
+        report["load"] = round(os.getloadavg()[0], 1)
         report["calls"] = given.count
         report["patterns"] = {}
         for measure in (rate_limiting, locks, caching):
@@ -147,7 +149,7 @@ def table(report: dict[str, Any]) -> str:
         "# What the patterns cost the server",
         "",
         f"Measured on {report['date']} with `scripts/bench patterns`: redis-server {report['redis']}, "
-        f"{report['machine']}, {report['calls']:,} calls a row, one after another.",
+        f"{report['machine']}, {report['calls']:,} calls a row, one after another, at a load of {report['load']}.",
         "Time is the server's own for the scripts (for a hit, which runs none, for its two commands).",
     ]
     for name, rows in report["patterns"].items():
@@ -158,7 +160,7 @@ def table(report: dict[str, Any]) -> str:
             lines.append(f"| {row['operation']} | {row['scripts']:g} | {row['server_us']:.1f} | {size} |")
         lines += [
             "",
-            f"{report['date']}, redis-server {report['redis']}, {report['machine']}; remade by "
+            f"{report['date']}, redis-server {report['redis']}, {report['machine']}, load {report['load']}; remade by "
             "`scripts/bench patterns`.",
             f"<!-- --8<-- [end:{name}] -->",
         ]
