@@ -34,6 +34,7 @@ end
 local stored = redis.call('HMGET', bucket, unpack(fields))
 
 local reply = { 'refunded', math.abs(charged) }
+local until_us = tonumber(stored[1] or now_us)
 local written = {}
 for i = 1, tiers do
   local ticks, rate, capacity = tonumber(ARGV[4 * i - 1]), tonumber(ARGV[4 * i]), tonumber(ARGV[4 * i + 1])
@@ -51,16 +52,17 @@ for i = 1, tiers do
     debt = math.max(debt - math.max(charged, 0) * ticks, 0)
     written[#written + 1] = fields[i + 1]
     written[#written + 1] = string.format('%.0f %.0f %.0f', debt, ticks, now_us)
+    until_us = math.max(until_us, now_us + math.ceil(debt / rate)) -- a limit made slower drains for longer
   end
   reply[#reply + 1] = math.floor(math.max(capacity * ticks - debt, 0) / ticks)
   reply[#reply + 1] = math.ceil(debt / rate)
 end
 
 if charged > 0 then
-  local expires_ms = string.format('%.0f', math.ceil(tonumber(stored[1] or now_us) / 1000) + 1)
+  local expires_ms = string.format('%.0f', math.ceil(until_us / 1000) + 1)
   redis.call('PEXPIREAT', bucket, expires_ms)
   if #written > 0 then
-    redis.call('HSET', bucket, unpack(written))
+    redis.call('HSET', bucket, 'until_us', string.format('%.0f', until_us), unpack(written))
     redis.call('PEXPIREAT', bucket, expires_ms) -- if the key ended just before the write, the write made it anew
   end
   redis.call('SET', request, string.format('-%.0f', charged) .. '|' .. outcome, 'KEEPTTL')

@@ -102,17 +102,18 @@ return {0, tokens}
 
 def test_the_common_float_script_does_not(virtual: Any, seed: int, record: Record) -> None:
     """The control: milliseconds and doubles, as most token buckets are written, must fail in this harness."""
-    rng, oracle, now_us, wrong = random.Random(seed), Oracle(), START_US, 0
-    tier = Limit("a", 3, 1_000_000, 7)
+    rng, now_us, wrong = random.Random(seed), START_US, 0
     sha = virtual.script_load(NAIVE)
-    for _ in range(10):
+    for limit in (3, 7, 11, 13, 17, 19, 23, 29, 31, 37):
+        tier, oracle = Limit("a", limit, 1_000_000, 7), Oracle()
         pipeline, expected = virtual.pipeline(transaction=False), list[dict[str, Any]]()
         for _ in range(BATCH):
             # Callers come back when they were told to, to the microsecond.
             now_us += expected[-1]["retry_after_us"] if expected else 0
             cost = rng.randint(1, 3)
             expected.append(oracle.decide("u", [tier], cost, now_us, take=True, request=None))
-            pipeline.execute_command("EVALSHA", sha, 1, "naive", tier.burst, tier.limit, now_us // 1000, cost)
+            words = (f"naive:{limit}", tier.burst, tier.limit, now_us // 1000, cost)
+            pipeline.execute_command("EVALSHA", sha, 1, *words)
         for answer, (admitted, left) in zip(expected, pipeline.execute(), strict=True):
             wrong += (answer["status"] == "allowed") != bool(admitted) or answer["tiers"][0]["remaining"] != left
     print(wrong, "wrong answers of", 10 * BATCH)

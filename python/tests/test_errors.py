@@ -23,7 +23,7 @@ from redis_patterns.errors import _NEXT_STEP, server_error
 from waiting import auntil, until
 
 SECRET = "hunter2-0af3"
-LIMIT = patterns.Limit.token_bucket(10, per=1.0)
+LIMIT = patterns.Limit.token_bucket(10, per=3600.0)
 
 
 def failure(url: str, **options: Any) -> patterns.RedisError:
