@@ -6,13 +6,16 @@ import Testing
 
 @Suite(.ownThread) struct `Token bucket against exact arithmetic` {
   @Test func `every answer is the oracle's, to the microsecond and the unit`() async throws {
-    var chance = SeededGenerator(seed: RandomRun.seed("token bucket"))
+    let seed = RandomRun.seed("token bucket")
+    var chance = SeededGenerator(seed: seed)
     try await withServer { _, redis in
       var wrong = 0
+      var steps = 0
       var seen: [Decision.Status: Int] = [:]
       for world in 0..<RandomRun.count(10) {
         let (calls, expected) = try history(world, steps: 1000, &chance)
         let replies = try await redis.runAll(calls.map(\.call))
+        steps += replies.count
         for (at, reply) in replies.enumerated() {
           switch expected[at] {
           case .decision(let decision):
@@ -27,6 +30,8 @@ import Testing
           }
         }
       }
+      let outcomes = Dictionary(uniqueKeysWithValues: seen.map { ("\($0.key)", $0.value) })
+      Evidence.record("oracle", "steps", count: steps, seed: seed, violations: wrong, seen: outcomes)
       #expect(wrong == 0)
       // The histories must reach every outcome, or they prove little.
       #expect(seen.count == 3 && seen.values.allSatisfy { $0 > 100 }, "\(seen)")
@@ -51,6 +56,7 @@ import Testing
           wrong += 1
         }
       }
+      Evidence.control("oracle", ["wrong answers in floating point": wrong])
       #expect(wrong > 0)
     }
   }

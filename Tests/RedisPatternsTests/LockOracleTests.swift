@@ -7,9 +7,11 @@ import Testing
 @Suite(.ownThread) struct `Lock under random schedules` {
   @Test func `no schedule breaks mutual exclusion, order or fences, though every wake-up is lost`() async throws {
     let schedules = RandomRun.count(500)
-    let outcome = try await play(schedules, seed: RandomRun.seed("lock schedules")) { number in
-      ShippedLock(number)
-    }
+    let seed = RandomRun.seed("lock schedules")
+    let outcome = try await play(schedules, seed: seed) { number in ShippedLock(number) }
+    Evidence.record(
+      "lock", "schedules", count: schedules, seed: seed, violations: outcome.violations.count + outcome.stuck,
+      seen: ["grants": outcome.grants])
     #expect(outcome.violations.isEmpty, "\(outcome.violations.prefix(5))")
     #expect(outcome.stuck == 0, "waiters that were never granted")
     #expect(outcome.grants > schedules * 10)
@@ -17,6 +19,7 @@ import Testing
 
   @Test func `a lock by SET NX and INCR fails the same schedules`() async throws {
     let outcome = try await play(60, seed: RandomRun.seed("naive lock")) { number in NaiveLock(number) }
+    Evidence.control("lock", ["violations of SET NX and INCR": outcome.violations.count])
     #expect(outcome.violations.contains { $0.contains("overtook") })
     #expect(outcome.violations.contains { $0.contains("fence") })
     #expect(outcome.violations.contains { $0.contains("a repeat was refused") })

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import shutil
@@ -10,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -118,18 +117,3 @@ def seed() -> int:
 def scale() -> float:
     """Multiplies the counts of random tests; 1 is the short share."""
     return float(os.environ.get("REDIS_PATTERNS_SCALE") or 1)
-
-
-Record = Callable[..., None]
-
-
-@pytest.fixture
-def record(request: pytest.FixtureRequest, seed: int) -> Record:
-    """Keeps what a long test counted, as a line of JSON in the file that `REDIS_PATTERNS_EVIDENCE` names."""
-
-    def keep(**numbers: object) -> None:
-        if path := os.environ.get("REDIS_PATTERNS_EVIDENCE"):
-            with Path(path).open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"test": request.node.name, "seed": seed, **numbers}) + "\n")
-
-    return keep

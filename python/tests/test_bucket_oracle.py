@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import evidence
 from bucket_oracle import Oracle
-from conftest import Record
 from redis_patterns._scenario import outcome
 from redis_patterns.rate_limiting import Limit, calls
 from redis_patterns.script import ScriptCall
@@ -59,9 +59,7 @@ def limit_named(name: str, tiers: list[Limit]) -> Limit:
     return next(tier for tier in tiers if tier.name == name)
 
 
-def test_random_steps_answer_exactly_what_rational_arithmetic_says(
-    virtual: Any, seed: int, scale: float, record: Record
-) -> None:
+def test_random_steps_answer_exactly_what_rational_arithmetic_says(virtual: Any, seed: int, scale: float) -> None:
     rng, oracle, now_us = random.Random(seed), Oracle(), START_US
     steps, seen = max(int(20_000 * scale), BATCH), {"allowed": 0, "denied": 0, "impossible": 0, "refunded": 0}
     load_scripts(virtual)
@@ -82,7 +80,7 @@ def test_random_steps_answer_exactly_what_rational_arithmetic_says(
             assert got == expected, (call.script.name, call.args, now_us)
             seen[str(got["status"])] = seen.get(str(got["status"]), 0) + 1
     print(steps, "steps", seen)
-    record(steps=steps, mismatches=0, answers=seen)
+    evidence.record("oracle", "steps", count=steps // BATCH * BATCH, seed=seed, seen=seen)
     assert min(seen.values()) > steps // 500, seen
 
 
@@ -100,7 +98,7 @@ return {0, tokens}
 """
 
 
-def test_the_common_float_script_does_not(virtual: Any, seed: int, record: Record) -> None:
+def test_the_common_float_script_does_not(virtual: Any, seed: int) -> None:
     """The control: milliseconds and doubles, as most token buckets are written, must fail in this harness."""
     rng, now_us, wrong = random.Random(seed), START_US, 0
     sha = virtual.script_load(NAIVE)
@@ -117,7 +115,7 @@ def test_the_common_float_script_does_not(virtual: Any, seed: int, record: Recor
         for answer, (admitted, left) in zip(expected, pipeline.execute(), strict=True):
             wrong += (answer["status"] == "allowed") != bool(admitted) or answer["tiers"][0]["remaining"] != left
     print(wrong, "wrong answers of", 10 * BATCH)
-    record(control="milliseconds and doubles", steps=10 * BATCH, mismatches=wrong)
+    evidence.control("oracle", {"wrong answers in floating point": wrong})
     assert wrong > 10
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+import evidence
 from cache_world import AnyCache, Connection, NaiveCache, World, interleave, ours
-from conftest import Record
 from redis_patterns import _aio
 from redis_patterns.caching import aio
 from redis_patterns.script import scripts
@@ -44,21 +44,19 @@ def play(
 
 
 def test_no_read_is_older_than_a_delete_that_came_before_it(
-    virtual: Any, seed: int, scale: float, record: Record, monkeypatch: pytest.MonkeyPatch
+    virtual: Any, seed: int, scale: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     count = max(int(1_000 * scale), 20)
     faults, seen = play(virtual, ours, seed, count, monkeypatch)
     print(count, "interleavings", dict(seen))
-    record(interleavings=count, seen=dict(seen), faults=dict(faults))
+    evidence.record("cache", "interleavings", count=count, seed=seed, violations=faults.total(), seen=seen)
     assert faults == Counter()
     assert seen["reads"] > 3 * count
 
 
-def test_the_common_cache_serves_what_was_deleted(
-    virtual: Any, seed: int, record: Record, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_common_cache_serves_what_was_deleted(virtual: Any, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: get, set and del must be seen to fail in the same world."""
-    faults, seen = play(virtual, NaiveCache, seed, 300, monkeypatch)
-    record(control="GET, SET, DEL", interleavings=300, seen=dict(seen), faults=dict(faults))
+    faults, _ = play(virtual, NaiveCache, seed, 300, monkeypatch)
+    evidence.control("cache", faults)
     assert faults["a read after a delete is older than the delete"] > 0
     assert faults["a stale value stays"] > 0

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from typing import Any
 
-from conftest import Record
+import evidence
 from lock_world import Naive, Ours, World
 
 STEPS = 25
@@ -26,20 +26,20 @@ def play(client: Any, implementation: type[Ours] | type[Naive], seed: int, sched
 
 
 def test_the_lock_keeps_its_promises_when_clients_crash_and_no_message_arrives(
-    virtual: Any, seed: int, scale: float, record: Record
+    virtual: Any, seed: int, scale: float
 ) -> None:
     schedules = max(int(1_000 * scale), 20)
     faults, grants = play(virtual, Ours, seed, schedules)
     print(schedules, "schedules", grants, "grants")
-    record(schedules=schedules, grants=grants, faults=dict(faults))
+    evidence.record("lock", "schedules", count=schedules, seed=seed, violations=faults.total(), seen={"grants": grants})
     assert faults == Counter()
     assert grants > 3 * schedules
 
 
-def test_the_common_lock_does_not(virtual: Any, seed: int, record: Record) -> None:
+def test_the_common_lock_does_not(virtual: Any, seed: int) -> None:
     """The control: SET NX, INCR and DEL must be seen to fail in the same world."""
-    faults, grants = play(virtual, Naive, seed, 200)
-    record(control="SET NX, INCR, DEL", schedules=200, grants=grants, faults=dict(faults))
+    faults, _ = play(virtual, Naive, seed, 200)
+    evidence.control("lock", faults)
     assert faults["two hold at once"] > 0
     assert faults["a newcomer overtakes"] > 0
     assert faults["a fence does not grow"] > 0

@@ -1,0 +1,172 @@
+"""`scripts/soak counts [NAME…]`: the counted tests at the full counts that were asked for, with their naive controls.
+
+NAME is one of cancellations, oracle, lock, cache, fleet; without one, all run. Each claim is proved by the tests that
+`scripts/test` also runs, at a larger REDIS_PATTERNS_SCALE; what they saw goes to docs/evidence/NAME.json, and the table
+of all evidence to docs/evidence/index.md. Fails when a count is not reached, a promise was broken, or a naive form that
+must fail did not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evidence_page import EVIDENCE, ROOT, write_page
+
+
+@dataclass(frozen=True)
+class Part:
+    """The tests of one language, and by how much they multiply their share."""
+
+    tests: str
+    scale: float
+
+
+@dataclass(frozen=True)
+class Claim:
+    says: str
+    #: the least number of `what`, in each language
+    asked: int
+    what: str
+    swift: Part | None = None
+    python: Part | None = None
+
+
+CLAIMS = {
+    "cancellations": Claim(
+        "a cancelled call never shifts an answer to another question",
+        100_000,
+        "cancellations",
+        swift=Part("CancellationStorm|Cancellations under load", 5),
+    ),
+    "oracle": Claim(
+        "the token bucket answers exactly what rational arithmetic says",
+        100_000,
+        "steps",
+        swift=Part("Token bucket against exact arithmetic", 10.5),
+        python=Part("test_bucket_oracle.py", 5.5),
+    ),
+    "lock": Claim(
+        "the lock keeps exclusion, order and growing fences though clients crash and every wake-up is lost",
+        10_000,
+        "schedules",
+        swift=Part("Lock under random schedules", 20),
+        python=Part("test_lock_schedules.py", 10),
+    ),
+    "cache": Claim(
+        "no read that begins after a delete sees what was before it",
+        10_000,
+        "interleavings",
+        swift=Part("Cache under random interleavings", 20),
+        python=Part("test_cache_interleavings.py", 10),
+    ),
+    "fleet": Claim(
+        "four Swift and four Python processes together admit exactly the burst, never overlap and load once",
+        1,
+        "processes",
+        swift=Part("A mixed fleet", 5),
+    ),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(CLAIMS))
+    parser.add_argument("--share", action="store_true", help="only the share of scripts/test; writes no evidence")
+    given = parser.parse_args()
+    if unknown := set(given.names) - set(CLAIMS):
+        parser.error(f"nothing is called {', '.join(sorted(unknown))}")
+    names = given.names or list(CLAIMS)
+
+    if any(CLAIMS[name].swift for name in names):
+        subprocess.run(["swift", "build", "--build-tests"], cwd=ROOT, check=True, stdout=sys.stderr)
+    failed = 0
+    for name in names:
+        report = prove(name, CLAIMS[name], share=given.share)
+        failed += not report["holds"]
+        print(f"{'ok' if report['holds'] else 'FAILED':7}{name:14}{summary(report)}", flush=True)
+        if not given.share:
+            EVIDENCE.mkdir(parents=True, exist_ok=True)
+            (EVIDENCE / f"{name}.json").write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+    if not given.share:
+        write_page()
+    print(f"{len(names) - failed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+def prove(name: str, claim: Claim, *, share: bool) -> dict[str, Any]:
+    report: dict[str, Any] = {
+        "claim": claim.says,
+        "asked": claim.asked,
+        "what": claim.what,
+        "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        "made_by": f"scripts/soak counts {name}",
+        "machine": f"{platform.machine()}, {platform.system()}, {os.cpu_count()} cores",
+        "redis": redis_version(),
+        "holds": True,
+    }
+    for language, part in (("swift", claim.swift), ("python", claim.python)):
+        if part is None:
+            continue
+        scale = 1 if share else part.scale
+        with tempfile.TemporaryDirectory() as folder:
+            started = time.monotonic()
+            passed = run(language, part.tests, scale, folder)
+            file = Path(folder) / f"{name}.{language}.json"
+            seen = json.loads(file.read_text("utf-8")) if file.exists() else {"runs": [], "control": {}}
+        counted = [each for each in seen["runs"] if each["what"] == claim.what]
+        holds = (
+            passed
+            and (share or sum(each["count"] for each in counted) >= claim.asked)
+            and bool(counted)
+            and not any(each["violations"] for each in seen["runs"])
+            and bool(seen["control"])
+            and all(seen["control"].values())
+        )
+        report[language] = {"scale": scale, "seconds": round(time.monotonic() - started), "holds": holds, **seen}
+        report["holds"] = report["holds"] and holds
+    return report
+
+
+def run(language: str, tests: str, scale: float, folder: str) -> bool:
+    environment = os.environ | {"REDIS_PATTERNS_EVIDENCE": folder, "REDIS_PATTERNS_SCALE": f"{scale:g}"}
+    if language == "swift":
+        command = ["swift", "test", "--skip-build", "--disable-xctest", "--filter", tests]
+    else:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"python/tests/{tests}"]
+    log = ROOT / f".build/logs/counts-{language}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w", encoding="utf-8") as out:
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT, check=False)
+    if done.returncode != 0:
+        print(*log.read_text("utf-8").splitlines()[-25:], sep="\n", file=sys.stderr)
+    return done.returncode == 0
+
+
+def redis_version() -> str:
+    said = subprocess.run(["redis-server", "--version"], check=True, capture_output=True, text=True).stdout
+    return next(word[2:] for word in said.split() if word.startswith("v="))
+
+
+def summary(report: dict[str, Any]) -> str:
+    said = []
+    for language in ("swift", "python"):
+        if part := report.get(language):
+            count = sum(each["count"] for each in part["runs"] if each["what"] == report["what"])
+            broken = sum(each["violations"] for each in part["runs"])
+            said.append(f"{language} {count} {report['what']}, {broken} violations ({part['seconds']} s)")
+    return "; ".join(said)
+
+
+if __name__ == "__main__":
+    main()
