@@ -65,6 +65,9 @@ import Testing
     }
     let tally = onLoop ? try await redis.withLoop { await run() } : await run()
     print("cancelled under way: \(tally.cancelled), before: \(tally.early), answered: \(tally.answered)")
+    Evidence.record(
+      "cancellations", "cancellations", count: tally.cancelled, seed: seed, violations: tally.shifted,
+      seen: ["answered": tally.answered, "cancelled before they were sent": tally.early])
     #expect(tally.cancelled >= count, "too few cancellations to prove anything")
     #expect(tally.answered > 0)
     #expect(tally.shifted == 0)
@@ -80,6 +83,7 @@ import Testing
     let naive = try NaivePipeline(server.socketPath)
     defer { naive.close() }
     let tally = await storm(10_000, seed: seed) { nonce in try await naive.echo(nonce) }
+    Evidence.control("cancellations", ["shifted answers": tally.shifted])
     #expect(tally.shifted > 0)
   }
 

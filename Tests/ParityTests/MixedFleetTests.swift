@@ -23,6 +23,9 @@ import Testing
       #expect(denied.reduce(0, +) == Int64(8 * (burst / 5) - burst))
       // Every admission saw another state: what remained is each number below the burst, exactly once.
       let remaining = reports.flatMap { $0["remaining"]?.array?.compactMap(\.int) ?? [] }
+      let exact = remaining.sorted() == (0..<Int64(burst)).map { $0 }
+      Evidence.record(
+        "fleet", "admissions", count: remaining.count, violations: exact ? 0 : 1, seen: ["processes": reports.count])
       #expect(remaining.sorted() == (0..<Int64(burst)).map { $0 })
       #expect(admitted.allSatisfy { $0 > 0 }, "every worker was admitted sometimes: \(admitted)")
       let first = try #require(try await Keyspace.dump(redis, prefix: "b:bucket").first)
@@ -45,6 +48,9 @@ import Testing
       let rounds = RandomRun.count(12)
       _ = try await fleet.run("lock", namespace: "l", ["--rounds", "\(rounds)"])
       let log = try await SectionLog(redis, namespace: "l")
+      Evidence.record(
+        "fleet", "locked sections", count: log.entries.count / 2, violations: log.overlaps,
+        seen: ["passed between the languages": log.crossings])
       #expect(log.entries.count == 2 * 8 * rounds)
       #expect(log.overlaps == 0)
       #expect(log.counter == Int64(8 * rounds))
@@ -59,6 +65,7 @@ import Testing
     try await withFleet(swift: 8, python: 0) { fleet, redis in
       _ = try await fleet.run("lock", namespace: "n", ["--rounds", "100", "--naive"])
       let log = try await SectionLog(redis, namespace: "n")
+      Evidence.control("fleet", ["overlaps without the lock": log.overlaps])
       #expect(log.overlaps > 0, "a look and a take in two steps must let two in")
     }
   }
@@ -69,6 +76,7 @@ import Testing
       let reports = try await fleet.run("cache", namespace: "c", ["--keys", "\(keys)"])
       #expect(reports.allSatisfy { $0["wrong"]?.int == 0 })
       let loads = try await loads(redis, "c")
+      Evidence.record("fleet", "cold keys", count: keys, violations: loads.values.count { $0 != 1 })
       #expect(loads.count == keys)
       #expect(loads.values.allSatisfy { $0 == 1 }, "\(loads)")
     }
@@ -77,7 +85,9 @@ import Testing
   @Test func `at a cold key without the lease loads more than once`() async throws {
     try await withFleet(swift: 8, python: 0) { fleet, redis in
       _ = try await fleet.run("cache", namespace: "d", ["--keys", "10", "--naive"])
-      #expect(try await loads(redis, "d").values.contains { $0 > 1 })
+      let loads = try await loads(redis, "d")
+      Evidence.control("fleet", ["keys loaded twice without the lease": loads.values.count { $0 > 1 }])
+      #expect(loads.values.contains { $0 > 1 })
     }
   }
 

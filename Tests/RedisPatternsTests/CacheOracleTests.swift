@@ -6,7 +6,11 @@ import Testing
 
 @Suite(.ownThread) struct `Cache under random interleavings` {
   @Test func `no read that begins after a delete sees what was before it, and one loader loads`() async throws {
-    let outcome = try await play(RandomRun.count(500), .shipped, seed: RandomRun.seed("cache interleavings"))
+    let (count, seed) = (RandomRun.count(500), RandomRun.seed("cache interleavings"))
+    let outcome = try await play(count, .shipped, seed: seed)
+    Evidence.record(
+      "cache", "interleavings", count: count, seed: seed, violations: outcome.staleReads + outcome.doubleLoads,
+      seen: ["hits": outcome.hits, "voided fills": outcome.voided])
     #expect(outcome.staleReads == 0)
     #expect(outcome.doubleLoads == 0)
     // The interleavings must reach what they are for.
@@ -14,13 +18,18 @@ import Testing
   }
 
   @Test func `with a hold-off as long as the source lags, nothing old is kept`() async throws {
-    let outcome = try await play(RandomRun.count(200), .laggingSource, seed: RandomRun.seed("lagging source"))
+    let (count, seed) = (RandomRun.count(200), RandomRun.seed("lagging source"))
+    let outcome = try await play(count, .laggingSource, seed: seed)
+    Evidence.record(
+      "cache", "interleavings with a lagging source", count: count, seed: seed, violations: outcome.staleReads,
+      seen: ["hits": outcome.hits])
     #expect(outcome.staleReads == 0)
     #expect(outcome.hits > 100, "\(outcome)")
   }
 
   @Test func `get, load, set and del fail the same interleavings`() async throws {
     let outcome = try await play(100, .naive, seed: RandomRun.seed("naive cache"))
+    Evidence.control("cache", ["stale reads of get, load, set and del": outcome.staleReads])
     #expect(outcome.staleReads > 0)
   }
 

@@ -13,9 +13,39 @@ each. The files lie in `docs/evidence/`; this page was made from them.
 """
 
 
+TABLE = """## Counted claims
+
+Made by `scripts/soak counts`. The naive form is what is found everywhere, in the same harness: were it not seen to
+fail, the harness would be blind. `REDIS_PATTERNS_SEED` repeats a run.
+
+| claim | language | counted | violations | the naive form | seed |
+|---|---|---|---|---|---|
+"""
+
+
 def page(root: Path) -> str:
     files = sorted((root / "docs/evidence").glob("*.json"))
-    return "\n".join([HEAD, *(entry(file.stem, json.loads(file.read_text("utf-8"))) for file in files)])
+    documents = {file.stem: json.loads(file.read_text("utf-8")) for file in files}
+    return "\n".join([HEAD, table(documents), *(entry(name, document) for name, document in documents.items())])
+
+
+def table(documents: dict[str, dict[str, Any]]) -> str:
+    rows = [
+        row(document["claim"], language, document[language])
+        for document in documents.values()
+        for language in ("swift", "python")
+        if "claim" in document and language in document
+    ]
+    return TABLE + "".join(rows) if rows else ""
+
+
+def row(claim: str, language: str, part: dict[str, Any]) -> str:
+    runs = part["runs"]
+    counted = "<br>".join(f"{run['count']:,} {run['what']}" for run in runs)
+    naive = "<br>".join(f"{what}: {count:,}" for what, count in part["control"].items())
+    seeds = "<br>".join(dict.fromkeys(str(run["seed"]) for run in runs if run["seed"] is not None))
+    violations = sum(run["violations"] for run in runs)
+    return f"| {claim} | {language.title()} | {counted} | {violations:,} | {naive} | {seeds or 'none'} |\n"
 
 
 def entry(name: str, document: dict[str, Any]) -> str:
