@@ -38,11 +38,13 @@ static void *create_string(const redisReadTask *task, char *bytes, size_t length
   }
   // The same limit whether a line comes whole or in pieces.
   if (kind != RPS_TEXT_BULK && length > LONGEST_LINE) return NULL;
+  sink->taken += length;
   return result(sink->text(sink->context, kind, (const uint8_t *)bytes, length));
 }
 
 static void *create_integer(const redisReadTask *task, long long value) {
   rps_sink_t *sink = sink_of(task);
+  sink->taken += sizeof value;
   return result(sink->integer(sink->context, value));
 }
 
@@ -166,10 +168,13 @@ static int judge_unfinished(redisReader *reader, size_t most_bytes) {
 
 int rps_transport_parse(rps_transport_t *transport, size_t most_bytes) {
   redisReader *reader = transport->reader;
+  rps_sink_t *sink = reader->privdata;
+  sink->taken = 0;
   void *reply = NULL;
   if (redisReaderGetReply(reader, &reply) == REDIS_OK)
-    return reply ? RPS_REPLY_COMPLETE : judge_unfinished(reader, most_bytes);
-  if (((rps_sink_t *)reader->privdata)->malformed)
+    return reply ? RPS_REPLY_COMPLETE
+                 : judge_unfinished(reader, most_bytes > sink->taken ? most_bytes - sink->taken : 0);
+  if (sink->malformed)
     return malformed(reader, "a text does not end where its size says");
   // A create function that answers NULL is out of memory in the parser's eyes; the sink knows better.
   return reader->err == REDIS_ERR_OOM ? RPS_REPLY_REFUSED : RPS_REPLY_MALFORMED;

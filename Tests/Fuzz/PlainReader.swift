@@ -63,8 +63,9 @@ struct PlainReader {
     case UInt8(ascii: "+"): return .simple(try text())
     case UInt8(ascii: "-"): return .error(try text())
     case UInt8(ascii: ":"):
+      let number = try number()
       need.bytes += 8
-      return .integer(try number())
+      return .integer(number)
     case UInt8(ascii: "$"): return try bulk()
     case UInt8(ascii: "*"): return try array(depth + 1)
     default: throw Stop(end: .malformed)

@@ -75,7 +75,7 @@ func attackErrors(_ bytes: UnsafeBufferPointer<UInt8>) {
   guard text.utf8.starts(with: error.message.utf8),
     error.serverCode.map({ Array($0.utf8) }) == Array(text.utf8.prefix { $0 != 32 })
   else { broken("the text changed", error) }
-  if text.hasPrefix("ERR unknown "), error.message.contains("with args beginning with:") {
+  if text.hasPrefix("ERR unknown "), error.message.contains(", with args beginning with:") {
     broken("arguments are shown", error)
   }
   if error.description.isEmpty || error.code.nextStep.isEmpty { broken("nothing to say", error.code) }

@@ -15,8 +15,9 @@ typedef struct {
   int (*_Nonnull integer)(void *_Nonnull context, int64_t value);
   int (*_Nonnull null)(void *_Nonnull context);
   int (*_Nonnull array)(void *_Nonnull context, int64_t count);
-  // Set by the parser when the stream is out of step, instead of a call.
+  // Set by the parser: whether the stream is out of step, and the bytes of the values since it was called.
   int malformed;
+  size_t taken;
 } rps_sink_t;
 
 // Opens a connected, non-blocking socket that no child inherits, within the time given.
