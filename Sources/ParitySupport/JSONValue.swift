@@ -44,8 +44,9 @@ extension JSONValue: Codable {
 }
 
 extension JSONValue {
+  /// - Throws: `JSONError`, which names the line.
   public init(parsing text: some DataProtocol) throws {
-    self = try JSONDecoder().decode(JSONValue.self, from: Data(text))
+    self = try JSONParser.parse(Array(text))
   }
 
   /// One line, keys sorted: equal values have equal text.
