@@ -44,7 +44,8 @@ def test_its_numbers_are_the_trees() -> None:
     assert f"{len(named)} name the tests that prove them, {len(proofs) - len(named)} say" in readme
     vectors = [json.loads(file.read_text("utf-8")) for file in (ROOT / "Tests/Conformance").glob("*/*.json")]
     scenarios = sum(len(vector["cases"]) for vector in vectors if vector.get("kind") == "scenarios")
-    assert f"{scenarios} scenarios in virtual time" in readme
+    assert "More than 60 scenarios in virtual time" in readme
+    assert scenarios > 60
 
 
 def test_a_readme_of_files_passes(tree: Path) -> None:
