@@ -1,3 +1,5 @@
+import RESP
+
 /// Whether one scenario came out alike for every cast, and where not.
 public struct ScenarioVerdict: Sendable {
   public let scenario: Scenario
@@ -9,7 +11,8 @@ public struct ScenarioVerdict: Sendable {
 
 extension ParityStage {
   /// Plays a scenario once for each cast and compares: each with the vector, and each with the first.
-  /// - Throws: `CancellationError` only; what else keeps a cast from playing is a difference.
+  /// - Throws: `CancellationError`, and `RedisError` when the server does not answer; what else keeps a cast from playing is
+  ///   a difference.
   public func judge(_ scenario: Scenario, _ casts: [Cast]) async throws -> ScenarioVerdict {
     var playthroughs: [Playthrough] = []
     var differences: [Difference] = []
@@ -23,7 +26,9 @@ extension ParityStage {
         let told = Set(fromVector.map { [$0.kind.rawValue, $0.place] })
         differences += fromVector + fromFirst.filter { !told.contains([$0.kind.rawValue, $0.place]) }
         playthroughs.append(playthrough)
-      } catch let error as CancellationError {
+      } catch let error where error is CancellationError || error is RedisError {
+        // The stage's own connection failed: the server is gone, and every further scenario would only wait for it.
+        try Task.checkCancellation()
         throw error
       } catch {
         try Task.checkCancellation()

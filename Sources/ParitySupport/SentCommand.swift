@@ -23,10 +23,6 @@ public struct SentCommand: Sendable, Hashable {
     arguments = Array(rest[(2 + count)...])
   }
 
-  init(verb: String, script: String?, keys: [[UInt8]], arguments: [[UInt8]]) {
-    (self.verb, self.script, self.keys, self.arguments) = (verb, script, keys, arguments)
-  }
-
   private static func name(_ identity: [UInt8], bySource: Bool) -> String {
     let text = String(decoding: identity, as: UTF8.self)
     let known = LuaScript.all.first { bySource ? $0.source == identity : $0.sha1 == text.lowercased() }
@@ -37,7 +33,12 @@ public struct SentCommand: Sendable, Hashable {
   public var text: String {
     let words = arguments.map(RecordedCommand.readable)
     guard let script else { return ([verb] + words).joined(separator: " ") }
-    return ([verb, script] + keys.map(RecordedCommand.readable) + ["|"] + words).joined(separator: " ")
+    return ([verb, Self.short(script)] + keys.map(RecordedCommand.readable) + ["|"] + words).joined(separator: " ")
+  }
+
+  /// The whole text of a script that is not ours is compared, but not shown.
+  static func short(_ script: String) -> String {
+    script.count <= 40 ? script : "(unknown script of \(script.count) characters)"
   }
 
   /// Verbs by which a connection is made ready or kept: each client has its own way.

@@ -163,6 +163,17 @@ struct `The tour` {
     }
   }
 
+  @Test func `a server of yours that goes away ends it with 3`() async throws {
+    try await withForeignServer { server, _ in
+      let program = try CommandLineRun().start("tour", "--url", server.url)
+      try await eventually(within: .seconds(30)) { !program.stdout.isEmpty || !program.isRunning }
+      server.kill()
+      let result = try await program.wait(.seconds(60))
+      #expect(result.status == 3, "\(result.stdout)\(result.stderr)")
+      #expect(!result.stdout.contains("PASS  caching"))
+    }
+  }
+
   @Test func `a server of yours with a password is reached in both languages`() async throws {
     let server = try await RedisServer.start(.tcp, arguments: ["--requirepass", "p@ss:w/rd %"])
     defer { server.close() }

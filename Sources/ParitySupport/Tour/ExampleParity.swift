@@ -82,6 +82,6 @@ extension SentCommand {
   /// Without arguments, which hold random owners and measured times.
   fileprivate var outline: String {
     guard let script else { return ([verb] + arguments.prefix(1).map(RecordedCommand.readable)).joined(separator: " ") }
-    return ([verb, script] + keys.map(RecordedCommand.readable)).joined(separator: " ")
+    return ([verb, Self.short(script)] + keys.map(RecordedCommand.readable)).joined(separator: " ")
   }
 }
