@@ -117,6 +117,24 @@ import Testing
     #expect(try await lock.tryAcquire().lease != nil)
   }
 
+  @Test func `work that takes its time to end after a cancellation keeps the lease`() async throws {
+    let space = try await TestSpace.shared()
+    let lock = Lock("x", on: space.redis, ttl: .seconds(3), namespace: space.namespace)
+    let begun = Box(false)
+    let worker = Task {
+      try await lock.withLock { lease in
+        begun.value = true
+        do { try await Task.sleep(for: .seconds(60)) } catch {}
+        // Tidying up, which nobody may cut short.
+        await Task { try? await Task.sleep(for: .seconds(5)) }.value
+        return lease.isLost
+      }
+    }
+    try await eventually { begun.value }
+    worker.cancel()
+    #expect(try await worker.value == false)
+  }
+
   @Test func `a lease that ended early is reported, not hidden`() async throws {
     let space = try await TestSpace.shared()
     let lock = Lock("x", on: space.redis, ttl: .seconds(20), namespace: space.namespace)

@@ -4,32 +4,37 @@ extension LockLease {
   private enum Event<Value: Sendable>: Sendable {
     case finished(Result<Value, any Error>)
     case lost
-    case cancelled
+    case kept
   }
 
-  /// Works while the lease is kept, then gives it back. The renewal lives and ends with the work.
+  /// Works while the lease is kept, then gives it back.
+  ///
+  /// The renewal ends with the work, not with the caller's patience: work that was cancelled and takes its time to end is
+  /// still alone.
   func keep<Value: Sendable>(
     during work: @escaping @Sendable (LockLease) async throws -> Value
   ) async throws -> Value {
+    // Two, so that a renewal that hangs does not delay the news of the deadline.
+    let keepers = [Task { await self.watch() }, Task { await self.keepRenewed() }]
     var result: Result<Value, any Error>?
     var lost = false
     await withTaskGroup(of: Event<Value>.self) { group in
       group.addTask {
         do { return .finished(.success(try await work(self))) } catch { return .finished(.failure(error)) }
       }
-      group.addTask { await self.watch() ? .lost : .cancelled }
-      group.addTask { await self.keepRenewed() ? .lost : .cancelled }
+      for keeper in keepers { group.addTask { await keeper.value ? .lost : .kept } }
       for await event in group {
         switch event {
         case .finished(let outcome):
+          result = outcome
           // A timer may be late; the clock is not.
           if isLost { lost = true }
-          result = outcome
-          group.cancelAll()
+          for keeper in keepers { keeper.cancel() }
         case .lost:
-          if result == nil { lost = true }
+          lost = true
           group.cancelAll()
-        case .cancelled: continue
+          for keeper in keepers { keeper.cancel() }
+        case .kept: continue
         }
       }
     }
