@@ -61,8 +61,9 @@ final class LineProcess: Sendable {
 
   deinit {
     try? input.close()
+    // Not waited for: `waitUntilExit` turns a run loop on the caller's thread, and two of them at once stand still for
+    // ever; Foundation collects the child on a thread of its own.
     process.terminate()
-    process.waitUntilExit()
   }
 
   /// Sends a line and waits for the next one, on a thread of its own.

@@ -103,7 +103,7 @@ import Testing
       let redis = try RedisClient(server.url)
       try await eventually { try await redis.execute(RESPCommand("EXISTS", "lock:{x}")).int == 1 }
       kill(holder.processIdentifier, SIGKILL)
-      holder.waitUntilExit()
+      try await eventually { !holder.isRunning }
       let lease = try await Lock("x", on: redis).acquire(wait: .seconds(20))
       #expect(try await lease.release() == .released)
     }
