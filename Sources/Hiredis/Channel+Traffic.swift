@@ -139,6 +139,8 @@ extension Channel {
         var call = wire.pointee.ring.removeFirst()
         wire.pointee.ringBytes &-= Int(call.bytes)
         wire.pointee.finished &+= 1
+        // Whoever has the last answer may give the connection back at once: it must count as idle by then.
+        if case .leased = role { tellFinished() }
         call.finish(.success(value))
       case RPS_REPLY_PARTIAL: return true
       case RPS_REPLY_REFUSED:
