@@ -47,14 +47,14 @@ CLAIMS = {
         "a cancelled call never shifts an answer to another question",
         100_000,
         "cancellations",
-        swift=Part("Cancellations under load", 5),
+        swift=Part("Cancellations under load", 10),
     ),
     "oracle": Claim(
         "the token bucket answers exactly what rational arithmetic says",
         100_000,
         "steps",
         swift=Part("Token bucket against exact arithmetic", 10.5),
-        python=Part("test_bucket_oracle.py", 5.5),
+        python=Part("test_bucket_oracle.py", 10),
     ),
     "lock": Claim(
         "the lock keeps exclusion, order and growing fences though clients crash and every wake-up is lost",

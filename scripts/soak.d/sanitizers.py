@@ -1,9 +1,9 @@
 """`scripts/soak sanitizers`: the client's and the patterns' tests under ThreadSanitizer and AddressSanitizer.
 
 Builds into .tsan and .asan. First the planted faults (a race, writes behind and after memory, a leak), which must be
-reported, or the sanitizer is silent; then the suites at a reduced scale, which must bring no report beyond the proven
-ones in tsan.supp and lsan.supp. A sanitizer makes everything many times slower, so a test that misses its deadline is
-told and not judged here; `scripts/test` judges it.
+reported, or the sanitizer is silent; then the suites, which must bring no report beyond the proven ones in tsan.supp
+and lsan.supp. A sanitizer makes everything many times slower, so a test that fails, mostly by a deadline, is told and
+not judged here; `scripts/test` judges it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ OPTIONS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=[each.flag for each in SANITIZERS.values()], help="one of the two")
-    parser.add_argument("--scale", type=float, default=0.1, help="times the share of scripts/test (default 0.1)")
+    parser.add_argument("--scale", type=float, default=1, help="times the share of scripts/test")
     parser.add_argument("--suites", default=SUITES, help=f"the tests to run (default {SUITES})")
     given = parser.parse_args()
 
@@ -80,6 +80,9 @@ def main() -> None:
 
 
 def examine(name: str, sanitizer: Sanitizer, suites: str, scale: float) -> dict[str, Any]:
+    # SwiftPM 6.3 trips over the plan that it kept of its last build in such a folder; without the file it plans anew.
+    for plan in (ROOT / sanitizer.folder).glob("*/debug/description.json"):
+        plan.unlink()
     build = ["swift", "build", "--build-tests", f"--sanitize={sanitizer.flag}", "--scratch-path", sanitizer.folder]
     subprocess.run(build, cwd=ROOT, check=True, stdout=sys.stderr)
     program = ROOT / sanitizer.folder / "debug/redis-patternsPackageTests.xctest"
@@ -97,18 +100,16 @@ def examine(name: str, sanitizer: Sanitizer, suites: str, scale: float) -> dict[
     said = log.read_text("utf-8", "replace")
     reports = [line.replace(f"{ROOT}/", "") for line in said.splitlines() if line.startswith("SUMMARY: ")]
     ended = re.search(r"Test run with (\d+) tests?.*? (?:passed|failed) after", said)
-    late = sorted(set(re.findall(r'Test "?([^"\n]*?)"?(?: with \d+ test cases?)? failed after', said)))
+    late = sorted(set(re.findall(r'Test (?!run)"?([^"\n]*?)"?(?: with \d+ test cases?)? failed after', said)))
     report = {
         "tests": int(ended.group(1)) if ended else 0,
         "reports": len(reports),
         "canaries": [canary for canary in sanitizer.canaries if canary not in silent],
-        "missed_a_deadline": late,
+        "failed_but_not_judged": late,
         "held": bool(ended) and not reports and not silent,
     }
     verdict = "ok" if report["held"] else "FAILED"
-    print(
-        f"{verdict:7}{name}: {report['tests']} tests, {len(reports)} reports, {len(late)} missed a deadline", flush=True
-    )
+    print(f"{verdict:7}{name}: {report['tests']} tests, {len(reports)} reports, {len(late)} tests failed", flush=True)
     for canary in silent:
         print(f"       the planted {canary} was not reported: the sanitizer is silent")
     for line in sorted(set(reports)):
