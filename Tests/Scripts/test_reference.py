@@ -61,7 +61,9 @@ def test_a_counted_claim_is_a_row_with_its_control(tmp_path: Path) -> None:
     folder = tmp_path / "docs/evidence"
     folder.mkdir(parents=True)
     run = {"what": "schedules", "count": 10_000, "seed": 7, "violations": 0, "seen": {}}
-    part = {"runs": [run], "control": {"a newcomer overtakes": 298}}
+    # Processes have no seed: their order is the machine's.
+    unseeded = {"what": "sections", "count": 480, "violations": 0, "seen": {}}
+    part = {"runs": [run, unseeded], "control": {"a newcomer overtakes": 298}}
     (folder / "lock.json").write_text(json.dumps({"claim": "the lock excludes", "swift": part}), "utf-8")
-    row = "| the lock excludes | Swift | 10,000 schedules | 0 | a newcomer overtakes: 298 | 7 |"
+    row = "| the lock excludes | Swift | 10,000 schedules<br>480 sections | 0 | a newcomer overtakes: 298 | 7 |"
     assert row in evidence_page.page(tmp_path)

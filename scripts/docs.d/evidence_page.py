@@ -43,7 +43,7 @@ def row(claim: str, language: str, part: dict[str, Any]) -> str:
     runs = part["runs"]
     counted = "<br>".join(f"{run['count']:,} {run['what']}" for run in runs)
     naive = "<br>".join(f"{what}: {count:,}" for what, count in part["control"].items())
-    seeds = "<br>".join(dict.fromkeys(str(run["seed"]) for run in runs if run["seed"] is not None))
+    seeds = "<br>".join(dict.fromkeys(str(run["seed"]) for run in runs if run.get("seed") is not None))
     violations = sum(run["violations"] for run in runs)
     return f"| {claim} | {language.title()} | {counted} | {violations:,} | {naive} | {seeds or 'none'} |\n"
 
