@@ -266,6 +266,18 @@ import Testing
     #expect(counting.trips.value == 4)
   }
 
+  @Test func `a jitter that could halve a life is refused before the source is asked`() async throws {
+    let space = try await TestSpace.shared()
+    let users = cache(space, CacheOptions(jitter: 0.6))
+    let error = await #expect(throws: RedisError.self) {
+      try await users.getOrLoad("7") {
+        Issue.record("the source was asked")
+        return "Ada"
+      }
+    }
+    #expect(error?.code == .argument)
+  }
+
   @Test func `it needs nothing of a client but execute`() async throws {
     let space = try await TestSpace.shared()
     let users = Cache(on: try space.plain(), codec: .string, namespace: space.namespace)

@@ -59,7 +59,7 @@ def test_nothing_forbidden_stands_in_the_tree() -> None:
         ("a.swift", "redisCommand(context, format)"),
         ("a.c", "redisvAppendCommand (c, format, list);"),
         ("a.c", "redisAppendCommand(c, format);"),
-        ("a.md", "see /work/notes"),
+        ("a.md", "see /" + "work/notes"),
         ("a.json", '"/home/somebody/file"'),
         ("a.md", "TO" + "DO: later"),
         ("a.lua", "redis.call('SCAN', 0)"),
@@ -75,7 +75,7 @@ def test_a_planted_word_is_seen(file: str, line: str) -> None:
         ("a.c", "redisAppendCommandArgv(c, n, words, sizes);"),
         ("a.c", "redisAppendFormattedCommand(c, bytes, size);"),
         ("a.md", "homework/root causes"),
-        ("a.yml", "https://example.org/work/item"),
+        ("a.yml", "https://example.org" + "/work" + "/item"),
     ],
 )
 def test_a_harmless_word_passes(file: str, line: str) -> None:

@@ -13,7 +13,9 @@ import pytest
 import redis_patterns as patterns
 from conftest import Server
 from redis_patterns import ABSENT, BYTES, JSON, TEXT, Cache, CacheError, Hit, Miss, Negative
+from redis_patterns._arguments import LONGEST_US
 from redis_patterns.caching.entry import Entry
+from redis_patterns.caching.life import drawn_ttl_us
 from waiting import until
 
 
@@ -53,6 +55,12 @@ def test_the_time_to_live_is_spread(client: Any, namespace: str) -> None:
     assert min(lives) > 89_000
     assert max(lives) < 110_010
     assert max(lives) - min(lives) > 5_000
+
+
+def test_no_life_is_drawn_that_a_script_refuses() -> None:
+    for _ in range(200):
+        assert 500 * LONGEST_US <= 1000 * drawn_ttl_us(LONGEST_US, 0.5) <= 1000 * LONGEST_US
+        assert 1000 <= drawn_ttl_us(1000, 0.5) <= 1500
 
 
 def test_threads_of_one_process_load_once(client: Any, server: Server, namespace: str) -> None:

@@ -6,7 +6,7 @@ public struct CacheOptions: Sendable, Hashable {
   public var ttl: Duration = .seconds(60)
   /// How long a stale entry is kept for when the source fails or is busy: 0 to 49 days.
   public var grace: Duration = .zero
-  /// Part of the ttl, either way, drawn at each fill: entries made together do not end together. 0 to 1.
+  /// Part of the ttl, either way, drawn at each fill: entries made together do not end together. 0 to 0.5.
   public var jitter: Double = 0.1
   /// How long "the source has no such thing" is believed; without grace.
   public var negativeTTL: Duration = .seconds(10)
@@ -39,7 +39,7 @@ public struct CacheOptions: Sendable, Hashable {
     _ = try NumberRule.ttl(negativeTTL, "negativeTTL")
     _ = try NumberRule.ttl(lease, "lease")
     _ = try NumberRule.time(backoff, "backoff", from: 0)
-    guard (0...1).contains(jitter) else { throw .argument("jitter is \(jitter), not between 0 and 1") }
+    guard (0...0.5).contains(jitter) else { throw .argument("jitter is \(jitter), not between 0 and 0.5") }
   }
 
   /// The life of one fill.

@@ -20,6 +20,7 @@ from ..runner import check, read, run
 from . import calls
 from .codec import ANY_BYTES, Codec, decode
 from .entry import Entry
+from .life import drawn_ttl_us
 from .values import ABSENT, Absent, Hit, Miss, Negative
 
 T = TypeVar("T")
@@ -201,7 +202,7 @@ class Cache(Generic[T]):
                     token=token,
                     payload=self._codec.encode(value),
                     codec=self._codec.number,
-                    ttl_us=max(round(self._ttl_us * random.uniform(1 - self._jitter, 1 + self._jitter)), 1000),
+                    ttl_us=drawn_ttl_us(self._ttl_us, self._jitter),
                     grace_us=self._grace_us,
                     load_us=load_us,
                 )
