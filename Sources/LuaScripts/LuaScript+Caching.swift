@@ -1,0 +1,9 @@
+extension LuaScript {
+  public static let cacheAcquire = LuaScript("caching", "cache_acquire", PackageResources.cache_acquire_lua)
+  public static let cacheFill = LuaScript("caching", "cache_fill", PackageResources.cache_fill_lua)
+  public static let cacheRenew = LuaScript("caching", "cache_renew", PackageResources.cache_renew_lua)
+  public static let cacheRelease = LuaScript("caching", "cache_release", PackageResources.cache_release_lua)
+  public static let cacheDelete = LuaScript("caching", "cache_delete", PackageResources.cache_delete_lua)
+
+  static let caching = [cacheAcquire, cacheDelete, cacheFill, cacheRelease, cacheRenew]
+}

@@ -1,0 +1,78 @@
+import RESP
+import RedisPatterns
+
+enum CacheOperations: OperationFamily {
+  static func call(_ verb: String, _ given: Given, nowUs: Int64) throws(RedisError) -> ScriptCall? {
+    let calls = try CacheCalls(given.text("key"), namespace: given.namespace)
+    switch verb {
+    case "acquire":
+      return try calls.acquire(token: given.text("token"), lease: given.microseconds("ttl_us"), nowUs: nowUs)
+    case "fill":
+      return try calls.fill(
+        token: given.text("token"), value: try entry(given), ttl: given.microseconds("ttl_us"),
+        grace: given.microseconds("grace_us", default: 0), load: given.microseconds("load_us", default: 0),
+        nowUs: nowUs)
+    case "renew":
+      return try calls.renew(token: given.text("token"), lease: given.microseconds("ttl_us"), nowUs: nowUs)
+    case "release":
+      return try calls.release(
+        token: given.text("token"), backoff: given.microseconds("backoff_us", default: 0), nowUs: nowUs)
+    case "delete":
+      return try calls.delete(holdoff: given.microseconds("holdoff_us", default: 0), nowUs: nowUs)
+    default: return nil
+    }
+  }
+
+  static func outcome(_ verb: String, _ given: Given, _ reply: RESPValue) throws(RedisError) -> JSONValue? {
+    switch verb {
+    case "acquire": try CacheCalls.acquired(reply).json
+    case "fill": ["status": .string(try CacheCalls.filled(reply).rawValue)]
+    case "renew": ["status": .string(try CacheCalls.renewed(reply).rawValue)]
+    case "release": ["status": .string(try CacheCalls.released(reply).rawValue)]
+    case "delete": ["status": "deleted", "entries": .int(try CacheCalls.deleted(reply))]
+    default: nil
+    }
+  }
+
+  private static func entry(_ given: Given) throws(RedisError) -> CacheEntry {
+    var entry = CacheEntry()
+    entry.payload = try given.bytes("payload")
+    entry.isNegative = try given.flag("negative")
+    guard let codec = UInt8(exactly: try given.integer("codec", default: 0)),
+      let version = UInt64(try given.optionalText("version") ?? "0")
+    else { throw RedisError(.argument, "codec or version out of range", execution: .notExecuted) }
+    entry.codec = codec
+    entry.version = version
+    return entry
+  }
+}
+
+extension CacheCalls.Acquired {
+  fileprivate var json: JSONValue {
+    switch self {
+    case .hit(let entry): ["status": "hit", "entry": entry.json]
+    case .win(let stale): Self.json("win", stale)
+    case .busy(let retryAfter, let stale): Self.json("busy", stale, retryAfter)
+    case .failed(let retryAfter, let stale): Self.json("failed", stale, retryAfter)
+    case .holdoff(let stale): Self.json("holdoff", stale)
+    }
+  }
+
+  private static func json(_ status: String, _ stale: CacheEntry?, _ retryAfter: Duration? = nil) -> JSONValue {
+    var members: [String: JSONValue] = ["status": .string(status)]
+    members["entry"] = stale?.json
+    members["retry_after_us"] = retryAfter?.us
+    return .object(members)
+  }
+}
+
+extension CacheEntry {
+  var json: JSONValue {
+    [
+      "negative": .bool(isNegative), "stale_mark": .bool(isMarkedStale), "codec": .int(Int64(codec)),
+      "version": .string(String(version)), "grace_us": .int(Int64(graceMs) * 1000),
+      "load_us": .int(Int64(loadMs) * 1000), "fresh_until_us": .int(Int64(clamping: freshUntilUs)),
+      "payload": JSONValue(bytes: payload),
+    ]
+  }
+}

@@ -1,0 +1,31 @@
+"""`bucket.*`"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..rate_limiting import calls
+from ..script import ScriptCall
+from .words import Json, us
+
+
+def build(verb: str, given: dict[str, Json]) -> ScriptCall[Any]:
+    tiers = [calls.Limit(tier["name"], tier["limit"], tier["per_us"], tier["burst"]) for tier in given.pop("tiers")]
+    make: Callable[..., ScriptCall[Any]] = getattr(calls, verb)
+    return make(given.pop("id"), tiers, **given)
+
+
+def outcome(result: Any) -> dict[str, Json] | None:
+    match result:
+        case calls.Decision(status, tier, retry, tiers):
+            return {"status": status, "tier": tier, "retry_after_us": us(retry), "tiers": _tiers(tiers)}
+        case calls.Refund("refunded", units, tiers):
+            return {"status": "refunded", "units": units, "tiers": _tiers(tiers)}
+        case calls.Refund():
+            return {"status": "unknown"}
+    return None
+
+
+def _tiers(tiers: tuple[calls.TierState, ...]) -> Json:
+    return [{"name": tier.name, "remaining": tier.remaining, "reset_after_us": us(tier.reset_after)} for tier in tiers]
