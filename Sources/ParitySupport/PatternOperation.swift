@@ -49,7 +49,7 @@ public struct PatternOperation: Sendable {
 }
 
 /// The operations whose names begin with one word: `lock.acquire`, `lock.renew`, … An unknown verb is nil.
-protocol OperationFamily {
+protocol OperationFamily: Sendable {
   static func call(_ verb: String, _ given: Given, nowUs: Int64) throws(RedisError) -> ScriptCall?
   static func outcome(_ verb: String, _ given: Given, _ reply: RESPValue) throws(RedisError) -> JSONValue?
 }
