@@ -8,6 +8,7 @@ extension Channel {
   func timeIsUp(_ loop: LoopThread) {
     let wire = wire
     if wire.pointee.phase == .pausing, loop.now >= wire.pointee.retryAt { dial() }
+    if loop.now >= wire.pointee.nextWatch { watch(loop) }
     guard loop.now >= wire.pointee.earliest else { return }
     expire(loop)
   }
@@ -77,16 +78,27 @@ extension Channel {
     if wire.pointee.ring.count == 0, !isPushed { wire.pointee.phase = .idle }
   }
 
-  func cancel(_ ids: [UInt64], _ loop: LoopThread) {
+  /// Asks the tasks that wait whether they were cancelled.
+  private func watch(_ loop: LoopThread) {
+    let wire = wire
+    for place in 0..<wire.pointee.ring.count where wire.pointee.ring[place].isWatchedAndCancelled {
+      cancel(loop, where: \.isWatchedAndCancelled)
+      break
+    }
+    let interval = loop.now &- wire.pointee.watchedAt
+    wire.pointee.planWatch(loop.now, heard: loop.now &- wire.pointee.lastReceived <= interval)
+    wire.pointee.watchedAt = loop.now
+  }
+
+  /// Ends the calls that are cancelled; their answers, if any come, are counted off.
+  func cancel(_ loop: LoopThread, where isCancelled: (PendingCall) -> Bool) {
     let wire = wire
     guard wire.pointee.ring.count > 0 else { return }
-    let wanted = ids.count > 8 ? Set(ids) : nil
     let firstHeld = wire.pointee.ring.count - wire.pointee.held().calls
     var found = 0
     for place in 0..<wire.pointee.ring.count {
       let call = wire.pointee.ring.base + wire.pointee.ring.index(place)
-      guard call.pointee.target != nil, wanted?.contains(call.pointee.id) ?? ids.contains(call.pointee.id)
-      else { continue }
+      guard call.pointee.target != nil, isCancelled(call.pointee) else { continue }
       found += 1
       call.pointee.finish(
         .failure(

@@ -31,7 +31,10 @@ extension Channel {
     queue.give()
 
     accept(first..<first + count, loop.now)
-    if !cancelled.isEmpty { cancel(cancelled, loop) }
+    if !cancelled.isEmpty {
+      let cancelled = Set(cancelled)
+      cancel(loop) { $0.place != PendingCall.watched && cancelled.contains($0.id) }
+    }
     switch wire.pointee.phase {
     case .idle:
       if wire.pointee.ring.count > 0 || isWanted { reconnect(loop) }
@@ -56,6 +59,7 @@ extension Channel {
     }
     wire.pointee.earliest = earliest
     wire.pointee.ringBytes &+= bytes
+    if wire.pointee.nextWatch == .max, watchesTasks { wire.pointee.nextWatch = later(now, Wire.shortestWatch) }
     // A connection that was idle cannot have stalled meanwhile.
     if places.lowerBound == 0 { wire.pointee.lastReceived = now }
   }

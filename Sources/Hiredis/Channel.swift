@@ -24,6 +24,9 @@ import Synchronization
   let options: RedisClientOptions
   @usableFromInline let generation = rps_fork_generation()
   @usableFromInline let ids = Atomic<UInt64>(1)
+  /// The loop asks the tasks that wait whether they were cancelled, instead of being told by a handler: installing one
+  /// costs a fifth of a whole call. Not where calls may wait for minutes.
+  @usableFromInline let watchesTasks: Bool
 
   var address: String { url.address }
 
@@ -32,6 +35,7 @@ import Synchronization
     self.options = options
     self.mailbox = mailbox
     self.role = role
+    watchesTasks = if case .shared = role { true } else { false }
     queue = .make(options)
     wire = .allocate(capacity: 1)
     wire.initialize(to: Wire(options))
@@ -48,6 +52,15 @@ import Synchronization
   /// Sends one command and waits for its answer.
   /// - Parameter timeout: nanoseconds; `.max` for ever.
   @inlinable func call(timeout: UInt64, _ encode: (inout OutBuffer) -> Void) async -> Reply {
+    guard watchesTasks else { return await callWithHandler(timeout: timeout, encode) }
+    let reply = await withUnsafeContinuation { (waiter: Waiter) in
+      submit(waiter, id: nil, timeout: timeout, encode)
+    }
+    rps_take_over()
+    return reply
+  }
+
+  @usableFromInline func callWithHandler(timeout: UInt64, _ encode: (inout OutBuffer) -> Void) async -> Reply {
     let id = ids.wrappingAdd(1, ordering: .relaxed).oldValue
     let reply = await withTaskCancellationHandler {
       await withUnsafeContinuation { (waiter: Waiter) in
@@ -60,7 +73,8 @@ import Synchronization
     return reply
   }
 
-  @inlinable func submit(_ waiter: Waiter, id: UInt64, timeout: UInt64, _ encode: (inout OutBuffer) -> Void) {
+  @inlinable func submit(_ waiter: Waiter, id: UInt64?, timeout: UInt64, _ encode: (inout OutBuffer) -> Void) {
+    assert(PendingCall.isCurrentTask(waiter), "a continuation is the address of its task")
     guard generation == rps_fork_generation() else {
       waiter.resume(returning: .failure(.forked))
       return

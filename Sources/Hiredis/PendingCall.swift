@@ -16,16 +16,19 @@ import RESP
   @usableFromInline var connectBy: UInt64
   /// Its length on the wire.
   @usableFromInline var bytes: UInt32
-  /// Its place in a batch plus one; 0 for a single call.
+  /// Its place in a batch plus one; 0 for a single call whose handler tells, `watched` for one whose task is asked.
   @usableFromInline var place: UInt32
 
-  @inlinable init(_ waiter: Waiter, id: UInt64, timeout: UInt64, bytes: Int) {
+  @usableFromInline static var watched: UInt32 { .max }
+
+  /// - Parameter id: by which a cancellation handler names the call; nil where the loop asks the task.
+  @inlinable init(_ waiter: Waiter, id: UInt64?, timeout: UInt64, bytes: Int) {
     target = unsafeBitCast(waiter, to: UnsafeMutableRawPointer.self)
-    self.id = id
+    self.id = id ?? 0
     deadline = timeout
     connectBy = .max
     self.bytes = UInt32(truncatingIfNeeded: bytes)
-    place = 0
+    place = id == nil ? Self.watched : 0
   }
 
   init(_ batch: Batch, place: Int, id: UInt64, timeout: UInt64, bytes: Int) {
@@ -42,11 +45,30 @@ import RESP
     guard let target else { return }
     self.target = nil
     rps_hand_over()
-    if place == 0 {
+    if place == 0 || place == Self.watched {
       unsafeBitCast(target, to: Waiter.self).resume(returning: reply)
     } else {
       Unmanaged<Batch>.fromOpaque(target).takeRetainedValue().finish(Int(place) - 1, reply)
     }
+  }
+}
+
+extension PendingCall {
+  @usableFromInline static func isCurrentTask(_ waiter: Waiter) -> Bool {
+    withUnsafeCurrentTask { task in
+      task.map { unsafeBitCast($0, to: UnsafeRawPointer.self) == unsafeBitCast(waiter, to: UnsafeRawPointer.self) }
+        ?? false
+    }
+  }
+
+  /// Whether the task that waits was cancelled, where no handler tells.
+  ///
+  /// A continuation is the address of its task: `swift_continuation_resume` takes it as one, and that is part of Swift's
+  /// binary interface; `submit` asserts it. The task is alive: it is suspended in this very call until `finish` resumes it,
+  /// and `finish` clears `target`, on the loop thread as this here. To ask `isCancelled` is allowed from any thread.
+  var isWatchedAndCancelled: Bool {
+    guard place == Self.watched, let target else { return false }
+    return unsafeBitCast(target, to: UnsafeCurrentTask.self).isCancelled
   }
 }
 

@@ -42,6 +42,10 @@ struct Wire {
   /// No call in the ring is due before.
   var earliest = UInt64.max
   var retryAt = UInt64.max
+  /// When the tasks that wait are asked next whether they were cancelled; `.max` while none waits.
+  var nextWatch = UInt64.max
+  var watchedAt: UInt64 = 0
+  var watchInterval = Self.shortestWatch
   /// Numbers the attempts, so that a late answer of an old one is known.
   var attempt: UInt64 = 0
   /// In a row: attempts that failed, and connections that ended before they were any good.
@@ -79,7 +83,23 @@ struct Wire {
     builder.deallocate()
   }
 
-  var nextTimer: UInt64 { min(earliest, phase == .pausing ? retryAt : .max) }
+  var nextTimer: UInt64 { min(earliest, nextWatch, phase == .pausing ? retryAt : .max) }
+
+  /// Nanoseconds. From 2 ms, doubled up to 16 ms while no reply comes: a cancelled call ends that soon.
+  static var shortestWatch: UInt64 { 2_000_000 }
+  static var longestWatch: UInt64 { 16_000_000 }
+
+  /// - Parameter heard: whether a reply came since the last time.
+  mutating func planWatch(_ now: UInt64, heard: Bool) {
+    guard ring.count > 0 else {
+      nextWatch = .max
+      watchInterval = Self.shortestWatch
+      return
+    }
+    watchInterval = heard ? Self.shortestWatch : min(watchInterval * 2, Self.longestWatch)
+    // To ask costs some tens of nanoseconds a call: a long queue is asked less often.
+    nextWatch = later(now, watchInterval + UInt64(ring.count) * 1000)
+  }
 
   /// Bytes that have not left this process.
   var unwritten: Int {
