@@ -4,5 +4,6 @@ extension LuaScript {
     caching,
     locks,
     rateLimiting,
+    structures,
   ].joined().sorted { $0.name < $1.name }
 }

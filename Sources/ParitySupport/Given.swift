@@ -47,6 +47,12 @@ struct Given {
     return items.map(Given.init)
   }
 
+  func words(_ name: String, default fallback: [String]) throws(RedisError) -> [String] {
+    guard let value = members[name] else { return fallback }
+    guard let items = value.array else { throw wrong(name, "no list") }
+    return items.compactMap(\.string)
+  }
+
   private func wrong(_ name: String, _ what: String) -> RedisError {
     RedisError(.argument, "\(name): \(what)", execution: .notExecuted)
   }

@@ -10,8 +10,11 @@ public struct PatternOperation: Sendable {
 
   /// By the first word of the operation's name.
   private static let families: [String: any OperationFamily.Type] = [
+    "board": BoardOperations.self,
     "bucket": BucketOperations.self,
     "cache": CacheOperations.self,
+    "counter": CounterOperations.self,
+    "flag": FlagOperations.self,
     "lock": LockOperations.self,
   ]
 

@@ -25,8 +25,8 @@ def expected_header(name: str, contract: Any) -> tuple[list[str], list[str]]:
     script = contract["scripts"][name]
     head = [f"{name}: {script['summary']}"]
     for at, key in enumerate(script["keys"], 1):
-        optional = " optional" if key.get("optional") else ""
-        head.append(f"KEYS[{at}] {key['name']} {contract['keys'][key['key']]['template']}{optional}")
+        manner = " optional" if key.get("optional") else " repeated" if key.get("repeated") else ""
+        head.append(f"KEYS[{at}] {key['name']} {contract['keys'][key['key']]['template']}{manner}")
     last = len(script["arguments"])
     for at, argument in enumerate(script["arguments"], 1):
         kind = {

@@ -156,6 +156,45 @@ def test_a_page_that_breaks_the_template_is_seen(old: str, new: str) -> None:
     assert check_pages.pattern_faults(page.replace(old, new, 1), KNOWN)
 
 
+PART = """# X
+
+One sentence.
+
+## Example
+
+=== "Swift"
+
+=== "Python"
+
+## Keys
+
+## Guarantees and failures
+
+| when | you get | test |
+|---|---|---|
+| two callers at once | one waits | `one holder at a time` |
+"""
+
+
+def test_a_whole_part_of_a_pattern_passes() -> None:
+    assert check_pages.part_faults(PART, KNOWN) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("One sentence.\n\n", ""),
+        ("## Keys\n", ""),
+        ('=== "Python"', ""),
+        ("`one holder at a time`", "`a test that nobody wrote`"),
+        ("## Keys\n", "## Keys\n\n```swift\n1\n2\n3\n4\n```\n"),
+    ],
+)
+def test_a_part_that_breaks_its_form_is_seen(old: str, new: str) -> None:
+    assert old in PART
+    assert len(check_pages.part_faults(PART.replace(old, new, 1), KNOWN)) == 1
+
+
 def test_every_error_code_has_its_anchor_and_next_step() -> None:
     codes = check_pages.error_codes(ROOT)
     page = (ROOT / "docs/errors.md").read_text("utf-8")

@@ -39,9 +39,8 @@ def test_its_numbers_are_the_trees() -> None:
     readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
     pages = [check_pages.sections(page.read_text("utf-8")) for page in (ROOT / "docs/patterns").glob("*.md")]
     proofs = [row[-1] for page in pages for row in check_pages.rows(page["Guarantees and failures"])]
-    named = [proof for proof in proofs if not proof.lower().startswith("not covered")]
-    assert f"hold {len(proofs)} rows" in readme
-    assert f"{len(named)} name the tests that prove them, {len(proofs) - len(named)} say" in readme
+    assert "hold more than 50 rows" in readme
+    assert len(proofs) > 50
     vectors = [json.loads(file.read_text("utf-8")) for file in (ROOT / "Tests/Conformance").glob("*/*.json")]
     scenarios = sum(len(vector["cases"]) for vector in vectors if vector.get("kind") == "scenarios")
     assert "More than 60 scenarios in virtual time" in readme

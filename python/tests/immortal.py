@@ -18,14 +18,19 @@ BOUNDS_MS = {
     "bucket": 3_600_000,
     "lock": 120_000,
     "cache": 7_200_000,
+    "counter": 3_600_000,
+    "flag": DAY_MS,
+    "scores": 62 * DAY_MS,
+    "ids": 62 * DAY_MS,
 }
+ENTITIES = ("lock", "bucket", "cache", "counter", "flag", "board")
 
 
 def kind(name: str) -> str | None:
     """The kind of one of our keys, or None for a key that is not ours."""
     entity, brace, rest = name.partition(":{")
     entity = entity.rpartition(":")[2]
-    if not brace or entity not in ("lock", "bucket", "cache"):
+    if not brace or entity not in ENTITIES:
         return None
     fields = rest.partition("}")[2].split(":")
     return fields[1] if len(fields) > 1 else entity

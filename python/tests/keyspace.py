@@ -28,6 +28,12 @@ def expires_ms(client: Any, key: str | bytes) -> int:
         return min(sums)
 
 
+def _pairs(flat: list[Any]) -> list[tuple[bytes, bytes]]:
+    # redis-py makes floats of the scores, unless it was made not to.
+    pairs = flat if flat and isinstance(flat[0], (tuple, list)) else zip(flat[::2], flat[1::2], strict=True)
+    return [(member, score if isinstance(score, bytes) else b"%.17g" % score) for member, score in pairs]
+
+
 def leaves(client: Any, start_us: int) -> list[dict[str, Any]]:
     """Every key of the database: name, type, value, and its end counted from the scenario's start."""
     left = []
@@ -38,6 +44,11 @@ def leaves(client: Any, start_us: int) -> list[dict[str, Any]]:
             value = {name.decode(): text_or_hex(stored) for name, stored in client.hgetall(raw).items()}
         elif kind == "list":
             value = [text_or_hex(item) for item in client.lrange(raw, 0, -1)]
+        elif kind == "set":
+            value = sorted((text_or_hex(member) for member in client.smembers(raw)), key=str)
+        elif kind == "zset":
+            flat = client.execute_command("ZRANGE", raw, 0, -1, "WITHSCORES", NEVER_DECODE=True)
+            value = [[text_or_hex(word) for word in pair] for pair in _pairs(flat)]
         else:
             value = text_or_hex(client.get(raw) or b"")
         expires = expires_ms(client, raw) - start_us // 1000

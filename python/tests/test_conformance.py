@@ -120,4 +120,13 @@ PLAIN: dict[str, dict[str, Any]] = {
     "cache.renew": {"key": "x", "token": "t", "ttl_us": 1000},
     "cache.release": {"key": "x", "token": "t"},
     "cache.delete": {"key": "x"},
+    "counter.add": {"name": "x", "ttl_us": 1000},
+    "counter.clear": {"name": "x"},
+    "flag.set": {"name": "x", "ttl_us": 1000},
+    "flag.read": {"name": "x"},
+    "flag.clear": {"name": "x"},
+    "board.submit": {"name": "x", "id": "p", "score": 1},
+    "board.page": {"name": "x"},
+    "board.around": {"name": "x", "id": "p"},
+    "board.remove": {"name": "x", "id": "p"},
 }

@@ -11,9 +11,14 @@ import pytest
 from conformance import ROOT
 
 PACKAGE = ROOT / "python" / "src" / "redis_patterns"
-PATTERNS = ("rate_limiting", "locks", "caching")
+PATTERNS = ("rate_limiting", "locks", "caching", "structures")
 PURE = ["script", "keys", "errors", "_arguments", "_clock"]
 PURE += [f"{path.parent.name}.{path.stem}" for path in PACKAGE.glob("*/calls.py")]
+PURE += [
+    f"structures.{path.stem}"
+    for path in (PACKAGE / "structures").glob("*.py")
+    if path.stem not in ("__init__",) and not path.stem.endswith(("_aio", "_sync"))
+]
 PURE += ["caching.entry", "caching.codec", "caching.values"]
 
 

@@ -24,6 +24,7 @@ SECTIONS = [
     "Before production",
     "See also",
 ]
+PART_SECTIONS = ["Example", "Keys", "Guarantees and failures"]
 GLANCE = ["Problem", "Use when", "Don't use when", "Cost", "Scripts"]
 FAILURES = [
     "two callers at once",
@@ -91,6 +92,21 @@ def pattern_faults(page: str, known_tests: set[str]) -> list[str]:
     return found + code_faults(page)
 
 
+def part_faults(page: str, known_tests: set[str]) -> list[str]:
+    """A page of its own for one part of a large pattern: the pattern's page keeps the whole template."""
+    found = []
+    if not re.match(r"# \S.*\n\n[^#\s]", page):
+        found.append("begins with a title and one sentence")
+    have = sections(page)
+    found += [f"no section '{name}'" for name in PART_SECTIONS if name not in have]
+    for language in ("Swift", "Python"):
+        if f'=== "{language}"' not in have.get("Example", ""):
+            found.append(f"'Example' has no tab for {language}")
+    for row in rows(have.get("Guarantees and failures", "")):
+        found += [f"'{row[0]}': {fault}" for fault in proof_faults(row[-1], known_tests)]
+    return found + code_faults(page)
+
+
 def proof_faults(cell: str, known_tests: set[str]) -> list[str]:
     named = re.findall(r"`([^`]+)`", cell)
     if cell.lower().startswith("not covered"):
@@ -142,6 +158,8 @@ def faults(root: Path) -> list[str]:
     found = []
     for file in sorted(root.glob("docs/patterns/*.md")):
         found += [f"{file.relative_to(root)}: {fault}" for fault in pattern_faults(file.read_text("utf-8"), known)]
+    for file in sorted(root.glob("docs/patterns/*/*.md")):
+        found += [f"{file.relative_to(root)}: {fault}" for fault in part_faults(file.read_text("utf-8"), known)]
     errors = root / "docs/errors.md"
     found += [f"docs/errors.md: {fault}" for fault in error_faults(errors.read_text("utf-8"), error_codes(root))]
     for file in sorted(root.glob("docs/**/*.md")):

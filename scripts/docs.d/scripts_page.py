@@ -45,8 +45,8 @@ def one_script(name: str, script: dict[str, Any], contract: dict[str, Any], fold
     source = (folder / f"{name}.lua").read_bytes()
     inputs = []
     for at, key in enumerate(script["keys"], 1):
-        optional = ", optional" if key.get("optional") else ""
-        inputs.append([f"`KEYS[{at}]`", key["name"], f"`{contract['keys'][key['key']]['template']}`{optional}"])
+        manner = ", optional" if key.get("optional") else ", repeated" if key.get("repeated") else ""
+        inputs.append([f"`KEYS[{at}]`", key["name"], f"`{contract['keys'][key['key']]['template']}`{manner}"])
     for at, argument in enumerate(script["arguments"], 1):
         place = -1 if at == len(script["arguments"]) else at
         inputs.append([f"`ARGV[{place}]`", argument["name"], meaning(argument)])

@@ -9,6 +9,9 @@ from .locks.sync import Lock
 from .rate_limiting import Decision, Limit, Refund, TierState
 from .rate_limiting.sync import RateLimiter
 from .runner import connect
+from .structures.board_sync import Leaderboard
+from .structures.counter_sync import SharedCounter
+from .structures.flag_sync import SharedFlag
 
 __all__ = [
     "ABSENT",
@@ -24,6 +27,7 @@ __all__ = [
     "Execution",
     "Held",
     "Hit",
+    "Leaderboard",
     "Lease",
     "Limit",
     "Lock",
@@ -33,6 +37,8 @@ __all__ = [
     "RateLimiter",
     "RedisError",
     "Refund",
+    "SharedCounter",
+    "SharedFlag",
     "TierState",
     "connect",
 ]

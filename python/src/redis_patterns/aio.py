@@ -9,6 +9,9 @@ from .locks.lease_aio import Lease
 from .rate_limiting import Decision, Limit, Refund, TierState
 from .rate_limiting.aio import RateLimiter
 from .runner import aconnect as connect
+from .structures.board_aio import Leaderboard
+from .structures.counter_aio import SharedCounter
+from .structures.flag_aio import SharedFlag
 
 __all__ = [
     "ABSENT",
@@ -24,6 +27,7 @@ __all__ = [
     "Execution",
     "Held",
     "Hit",
+    "Leaderboard",
     "Lease",
     "Limit",
     "Lock",
@@ -33,6 +37,8 @@ __all__ = [
     "RateLimiter",
     "RedisError",
     "Refund",
+    "SharedCounter",
+    "SharedFlag",
     "TierState",
     "connect",
 ]

@@ -1,0 +1,40 @@
+import RESP
+
+extension NumberRule {
+  /// The longest payload of a structure: a mebibyte.
+  static let longestPayload = 1 << 20
+  /// The longest id that stands inside a key's value, in bytes.
+  static let longestID = 512
+
+  /// A number that stays exact in Lua: up to 2^52, either way.
+  static func signed(_ value: Int64, _ name: String) throws(RedisError) -> Int64 {
+    try count(value, name, from: -largest)
+  }
+
+  static func payload(_ bytes: [UInt8], _ name: String) throws(RedisError) -> [UInt8] {
+    guard bytes.count <= longestPayload else {
+      throw .argument("\(name) is \(bytes.count) bytes long, more than \(longestPayload)")
+    }
+    return bytes
+  }
+
+  /// An id that stands inside a key's value: 1 to 512 bytes of UTF-8, whatever they are.
+  static func identity(_ text: String, _ name: String) throws(RedisError) -> String {
+    guard (1...longestID).contains(text.utf8.count) else {
+      throw .argument("\(name) is \(text.utf8.count) bytes long, not 1 to \(longestID)")
+    }
+    return text
+  }
+}
+
+extension ReplyReader {
+  /// Reads a reply that is a status word alone.
+  static func word<Word: RawRepresentable<String>>(
+    _ reply: RESPValue, of script: String
+  ) throws(RedisError) -> Word {
+    let reader = try ReplyReader(reply, of: script)
+    guard let word = Word(rawValue: reader.status) else { throw reader.unknownStatus() }
+    try reader.end()
+    return word
+  }
+}

@@ -1,0 +1,20 @@
+-- flag_clear: take the flag down.
+--
+-- KEYS[1]  flag  flag:{<name>}
+-- ARGV[-1] now   integer, us
+--
+-- cleared
+-- down
+--
+-- Works when the server's memory is full.
+
+local flag = KEYS[1]
+local now_us = tonumber(ARGV[#ARGV])
+if now_us == 0 then
+  local time = redis.call('TIME')
+  now_us = time[1] * 1000000 + time[2]
+end
+
+local ends_us = string.match(redis.call('GET', flag) or '', '^(%d+) ')
+redis.call('DEL', flag)
+return { ends_us and tonumber(ends_us) > now_us and 'cleared' or 'down' }

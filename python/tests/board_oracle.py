@@ -1,0 +1,110 @@
+"""The leaderboard as a sorted list and a calendar: what the scripts must answer, written without looking at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from redis_patterns.structures.board import Board
+
+LARGEST = 2**52
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def span(window: str, now_us: int, zone_us: int) -> tuple[Any, Any]:
+    """The names of the period that runs and of the one before it, by Python's calendar."""
+    moment = EPOCH + timedelta(microseconds=now_us + zone_us)
+    if window == "all":
+        return "all", None
+    if window == "month":
+        before = moment.replace(day=1) - timedelta(days=1)
+        return (moment.year, moment.month), (before.year, before.month)
+    if window == "week":
+        return moment.isocalendar()[:2], (moment - timedelta(days=7)).isocalendar()[:2]
+    step = timedelta(days=1) if window == "day" else timedelta(hours=1)
+    width = 10 if window == "day" else 13
+    return moment.isoformat()[:width], (moment - step).isoformat()[:width]
+
+
+@dataclass
+class Table:
+    """One period of one window: id → score and in which order it was reached."""
+
+    players: dict[str, tuple[int, int]] = field(default_factory=dict)
+    until_us: int | None = None
+
+    def standing(self, low: bool) -> list[str]:
+        sign = 1 if low else -1
+        return sorted(self.players, key=lambda who: (sign * self.players[who][0], self.players[who][1]))
+
+
+class Oracle:
+    """One board; time is given with each question."""
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.low = board.order == "low"
+        self.tables: dict[tuple[str, Any], Table] = {}
+        self.turn = 0
+
+    def table(self, window: str, now_us: int, *, previous: bool = False) -> Table:
+        name = (window, span(window, now_us, self.board.zone_us)[previous])
+        found = self.tables.setdefault(name, Table())
+        if found.until_us is not None and found.until_us <= now_us:
+            found = self.tables[name] = Table()
+        return found
+
+    def submit(self, id: str, score: int, mode: str, now_us: int) -> dict[str, Any]:  # noqa: A002
+        self.turn += 1
+        changes, places = [], []
+        for window in self.board.windows:
+            table = self.table(window, now_us)
+            old = table.players.get(id)
+            new = score if mode != "add" or old is None else old[0] + score
+            if abs(new) > LARGEST:
+                return {"status": "refused"}
+            if mode == "best" and old is not None and (new >= old[0] if self.low else new <= old[0]):
+                new = old[0]
+            changes.append((table, old, new))
+        for window, (table, old, new) in zip(self.board.windows, changes, strict=True):
+            before = table.standing(self.low)
+            if old is None or new != old[0]:
+                table.players[id] = (new, self.turn)
+            if window == "all":
+                table.until_us = now_us + self.board.ttl_us
+            for last in table.standing(self.low)[self.board.most :]:
+                del table.players[last]
+            after = table.standing(self.low)
+            place: dict[str, Any] = {"window": window, "score": new}
+            if id in after:
+                place["rank"] = after.index(id) + 1
+            if old is not None:
+                place |= {"score_before": old[0], "rank_before": before.index(id) + 1}
+            places.append(place)
+        return {"status": "submitted", "places": places}
+
+    def page(self, window: str, previous: bool, first: int, count: int, now_us: int) -> dict[str, Any]:
+        table = self.table(window, now_us, previous=previous)
+        standing = table.standing(self.low)
+        rows = [
+            {"id": who, "score": table.players[who][0], "rank": first + at}
+            for at, who in enumerate(standing[first - 1 : first - 1 + count])
+        ]
+        return {"status": "page", "players": len(standing), "rows": rows}
+
+    def around(self, id: str, window: str, previous: bool, count: int, now_us: int) -> dict[str, Any]:  # noqa: A002
+        standing = self.table(window, now_us, previous=previous).standing(self.low)
+        if id not in standing:
+            return {"status": "absent", "players": len(standing)}
+        first = max(0, min(standing.index(id) - (count - 1) // 2, len(standing) - count))
+        return self.page(window, previous, first + 1, count, now_us)
+
+    def remove(self, id: str, now_us: int) -> dict[str, Any]:  # noqa: A002
+        tables = [
+            self.table(window, now_us, previous=previous)
+            for window in self.board.windows
+            for previous in ((False, True) if window != "all" else (False,))
+        ]
+        found = [table.players.pop(id, None) for table in tables]
+        return {"status": "removed" if any(found) else "absent"}
