@@ -22,6 +22,12 @@ static void *result(int accepted) { return accepted ? &token : NULL; }
 
 static rps_sink_t *sink_of(const redisReadTask *task) { return task->privdata; }
 
+// What we never ask for, and hiredis 0.14 does not know.
+static void *not_resp2(rps_sink_t *sink) {
+  sink->malformed = "a value is of a type that RESP2 has not";
+  return NULL;
+}
+
 static void *create_string(const redisReadTask *task, char *bytes, size_t length) {
   rps_sink_t *sink = sink_of(task);
   int kind;
@@ -29,12 +35,14 @@ static void *create_string(const redisReadTask *task, char *bytes, size_t length
     case REDIS_REPLY_STRING:
       kind = RPS_TEXT_BULK;
       // hiredis skips two bytes there, whatever they are; a stream out of step must not go on.
-      sink->malformed = bytes[length] != '\r' || bytes[length + 1] != '\n';
-      if (sink->malformed) return NULL;
+      if (bytes[length] != '\r' || bytes[length + 1] != '\n') {
+        sink->malformed = "a text does not end where its size says";
+        return NULL;
+      }
       break;
     case REDIS_REPLY_STATUS: kind = RPS_TEXT_STATUS; break;
     case REDIS_REPLY_ERROR: kind = RPS_TEXT_ERROR; break;
-    default: return NULL;  // RESP3, which we never ask for
+    default: return not_resp2(sink);
   }
   // The same limit whether a line comes whole or in pieces.
   if (kind != RPS_TEXT_BULK && length > LONGEST_LINE) return NULL;
@@ -50,14 +58,16 @@ static void *create_integer(const redisReadTask *task, long long value) {
 
 static void *create_null(const redisReadTask *task) {
   rps_sink_t *sink = sink_of(task);
+  // In RESP2 it is a text or an array that is none.
+  if (task->type == REDIS_REPLY_NIL) return not_resp2(sink);
   return result(sink->null(sink->context));
 }
 
 static void free_object(void *object) { (void)object; }
 
 static void *create_any_array(const redisReadTask *task, int64_t count) {
-  if (task->type != REDIS_REPLY_ARRAY) return NULL;
   rps_sink_t *sink = sink_of(task);
+  if (task->type != REDIS_REPLY_ARRAY) return not_resp2(sink);
   return result(sink->array(sink->context, count));
 }
 
@@ -66,12 +76,12 @@ static void *create_array(const redisReadTask *task, size_t count) {
   return create_any_array(task, count > INT64_MAX ? INT64_MAX : (int64_t)count);
 }
 static void *create_double(const redisReadTask *task, double value, char *text, size_t length) {
-  (void)task, (void)value, (void)text, (void)length;
-  return NULL;
+  (void)value, (void)text, (void)length;
+  return not_resp2(sink_of(task));
 }
 static void *create_bool(const redisReadTask *task, int value) {
-  (void)task, (void)value;
-  return NULL;
+  (void)value;
+  return not_resp2(sink_of(task));
 }
 static redisReplyObjectFunctions functions = {
     .createString = create_string, .createArray = create_array, .createInteger = create_integer,
@@ -115,7 +125,7 @@ void rps_transport_close(rps_transport_t *transport) { redisFree(transport); }
 int rps_transport_descriptor(const rps_transport_t *transport) { return (int)transport->fd; }
 
 void rps_transport_set_sink(rps_transport_t *transport, rps_sink_t *sink) {
-  sink->malformed = 0;
+  sink->malformed = NULL;
   transport->reader->privdata = sink;
 }
 
@@ -128,7 +138,8 @@ int rps_transport_send(rps_transport_t *transport, const uint8_t *bytes, size_t 
     *taken += (int64_t)piece;
   }
   int done = 0;
-  return redisBufferWrite(transport, &done) == REDIS_OK ? 0 : -1;
+  // hiredis 1.0.0 calls a full socket an error, but one without a reason.
+  return redisBufferWrite(transport, &done) == REDIS_OK || transport->err == 0 ? 0 : -1;
 }
 
 int64_t rps_transport_receive(rps_transport_t *transport) {
@@ -174,8 +185,7 @@ int rps_transport_parse(rps_transport_t *transport, size_t most_bytes) {
   if (redisReaderGetReply(reader, &reply) == REDIS_OK)
     return reply ? RPS_REPLY_COMPLETE
                  : judge_unfinished(reader, most_bytes > sink->taken ? most_bytes - sink->taken : 0);
-  if (sink->malformed)
-    return malformed(reader, "a text does not end where its size says");
+  if (sink->malformed) return malformed(reader, sink->malformed);
   // A create function that answers NULL is out of memory in the parser's eyes; the sink knows better.
   return reader->err == REDIS_ERR_OOM ? RPS_REPLY_REFUSED : RPS_REPLY_MALFORMED;
 }

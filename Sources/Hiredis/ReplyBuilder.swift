@@ -113,7 +113,7 @@ extension ReplyBuilder {
       integer: { context, value in at(context).pointee.add(.integer(value), bytes: 8) ? 1 : 0 },
       null: { context in at(context).pointee.add(.null, bytes: 0) ? 1 : 0 },
       array: { context, count in at(context).pointee.begin(Int(count)) ? 1 : 0 },
-      malformed: 0, taken: 0)
+      malformed: nil, taken: 0)
   }
 }
 

@@ -21,7 +21,7 @@ public func withServer<Value>(
 
 /// Asks again until it holds; never a fixed sleep.
 public func eventually(
-  within limit: Duration = .seconds(10), _ what: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+  within limit: Duration = .seconds(30), _ what: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation,
   _ condition: () async throws -> Bool
 ) async throws {
   let deadline = ContinuousClock.now + limit

@@ -10,14 +10,14 @@ from collections.abc import Callable
 _PAUSE = threading.Event()
 
 
-def until(condition: Callable[[], bool], within: float = 10.0) -> None:
+def until(condition: Callable[[], bool], within: float = 30.0) -> None:
     end = time.monotonic() + within
     while not condition():
         assert time.monotonic() < end, "the condition did not come true"
         _PAUSE.wait(0.005)
 
 
-async def auntil(condition: Callable[[], bool], within: float = 10.0) -> None:
+async def auntil(condition: Callable[[], bool], within: float = 30.0) -> None:
     end = time.monotonic() + within
     while not condition():
         assert time.monotonic() < end, "the condition did not come true"

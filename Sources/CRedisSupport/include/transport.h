@@ -15,8 +15,8 @@ typedef struct {
   int (*_Nonnull integer)(void *_Nonnull context, int64_t value);
   int (*_Nonnull null)(void *_Nonnull context);
   int (*_Nonnull array)(void *_Nonnull context, int64_t count);
-  // Set by the parser: whether the stream is out of step, and the bytes of the values since it was called.
-  int malformed;
+  // Set by the parser: why the stream is no RESP2, if it is not, and the bytes of the values since it was called.
+  const char *_Nullable malformed;
   size_t taken;
 } rps_sink_t;
 
