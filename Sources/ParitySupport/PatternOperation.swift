@@ -16,6 +16,8 @@ public struct PatternOperation: Sendable {
     "counter": CounterOperations.self,
     "flag": FlagOperations.self,
     "lock": LockOperations.self,
+    "log": BucketOperations.self,
+    "window": BucketOperations.self,
   ]
 
   public init(_ name: String, given: JSONValue) {

@@ -68,13 +68,13 @@ import Testing
 
   private func history(
     _ number: Int, steps: Int, _ chance: inout SeededGenerator
-  ) throws -> ([(calls: BucketCalls, call: ScriptCall)], [Expected]) {
+  ) throws -> ([(calls: LimitCalls, call: ScriptCall)], [Expected]) {
     var world = BucketWorld(number, using: &chance)
-    var sent: [(calls: BucketCalls, call: ScriptCall)] = []
+    var sent: [(calls: LimitCalls, call: ScriptCall)] = []
     var expected: [Expected] = []
     for _ in 0..<steps {
       let (step, decision, refund) = world.next(using: &chance)
-      let calls = try BucketCalls(limit: step.limit)
+      let calls = try LimitCalls(limit: step.limit)
       switch step.action {
       case .decide(let cost, let isTake, let request):
         let call =

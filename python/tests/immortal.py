@@ -16,6 +16,8 @@ BOUNDS_MS = {
     "lease": 120_000,
     "request": 120_000,
     "bucket": 3_600_000,
+    "ratelimit": DAY_MS,
+    "ratelog": 3_600_000,
     "lock": 120_000,
     "cache": 7_200_000,
     "counter": 3_600_000,
@@ -23,7 +25,7 @@ BOUNDS_MS = {
     "scores": 62 * DAY_MS,
     "ids": 62 * DAY_MS,
 }
-ENTITIES = ("lock", "bucket", "cache", "counter", "flag", "board")
+ENTITIES = ("lock", "bucket", "ratelimit", "ratelog", "cache", "counter", "flag", "board")
 
 
 def kind(name: str) -> str | None:

@@ -19,7 +19,7 @@ PURE += [
     for path in (PACKAGE / "structures").glob("*.py")
     if path.stem not in ("__init__",) and not path.stem.endswith(("_aio", "_sync"))
 ]
-PURE += ["caching.entry", "caching.codec", "caching.values"]
+PURE += ["caching.entry", "caching.codec", "caching.values", "rate_limiting.limit"]
 
 
 def imports(source: str, module: str) -> set[str]:

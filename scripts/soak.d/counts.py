@@ -1,8 +1,8 @@
 """`scripts/soak counts [NAME…]`: the counted tests at the full counts that were asked for, with their naive controls.
 
-NAME is one of cancellations, oracle, lock, cache, fleet; without one, all run. Each claim is proved by the tests that
-`scripts/test` also runs, at a larger REDIS_PATTERNS_SCALE; what they saw goes to docs/evidence/NAME.json. Fails when a
-count is not reached, a promise was broken, or a naive form that must fail did not.
+NAME is one of cancellations, oracle, windows, log, lock, cache, fleet; without one, all run. Each claim is proved by
+the tests that `scripts/test` also runs, at a larger REDIS_PATTERNS_SCALE; what they saw goes to docs/evidence/NAME.json.
+Fails when a count is not reached, a promise was broken, or a naive form that must fail did not.
 """
 
 from __future__ import annotations
@@ -55,6 +55,20 @@ CLAIMS = {
         "steps",
         swift=Part("Token bucket against exact arithmetic", 10.5),
         python=Part("test_bucket_oracle.py", 10),
+    ),
+    "windows": Claim(
+        "fixed, aligned and sliding windows answer exactly what their definitions say",
+        100_000,
+        "steps",
+        swift=Part("Windows and logs against their definitions", 10),
+        python=Part("test_limit_oracles.py", 10),
+    ),
+    "log": Claim(
+        "the sliding log answers exactly what its definition says, and never admits more than its limit in a window",
+        100_000,
+        "steps",
+        swift=Part("Windows and logs against their definitions", 10),
+        python=Part("test_limit_oracles.py", 10),
     ),
     "lock": Claim(
         "the lock keeps exclusion, order and growing fences though clients crash and every wake-up is lost",

@@ -1,6 +1,7 @@
 import RESP
 import RedisPatterns
 
+/// `bucket.*`, `window.*`, `log.*`: the algorithms of the tiers decide.
 enum BucketOperations: OperationFamily {
   static func call(_ verb: String, _ given: Given, nowUs: Int64) throws(RedisError) -> ScriptCall? {
     let calls = try calls(given, given.namespace)
@@ -27,15 +28,20 @@ enum BucketOperations: OperationFamily {
     }
   }
 
-  private static func calls(_ given: Given, _ namespace: String?) throws(RedisError) -> BucketCalls {
+  private static func calls(_ given: Given, _ namespace: String?) throws(RedisError) -> LimitCalls {
     var tiers: [RateLimit.Tier] = []
     for tier in try given.items("tiers") {
+      let limit = try tier.integer("limit")
+      let named = try tier.optionalText("algorithm") ?? RateLimit.Algorithm.tokenBucket.rawValue
+      guard let algorithm = RateLimit.Algorithm(rawValue: named) else {
+        throw RedisError(.argument, "no algorithm is called \(named)", execution: .notExecuted)
+      }
       tiers.append(
         RateLimit.Tier(
-          try tier.text("name"), Int(try tier.integer("limit")), per: try tier.microseconds("per_us"),
-          burst: Int(try tier.integer("burst"))))
+          try tier.text("name"), Int(limit), per: try tier.microseconds("per_us"),
+          burst: Int(try tier.integer("burst", default: limit)), by: algorithm))
     }
-    return try BucketCalls(limit: .tiers(tiers), namespace: namespace)
+    return try LimitCalls(limit: .tiers(tiers), namespace: namespace)
   }
 }
 

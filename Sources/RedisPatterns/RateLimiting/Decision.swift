@@ -5,7 +5,7 @@ public struct Decision: Sendable, Hashable {
     case allowed
     /// No tier was charged and nothing was written; waiting `retryAfter` is enough, when nobody else comes first.
     case denied
-    /// The cost is larger than a tier's burst: waiting will never help.
+    /// The cost is larger than a tier's burst or limit: waiting will never help.
     case impossible
   }
 
@@ -30,12 +30,12 @@ public struct Decision: Sendable, Hashable {
   public var remaining: Int { tiers.first { $0.name == tier }?.remaining ?? 0 }
 }
 
-/// One tier of a bucket, as a decision found it.
+/// One tier of a limit, as a decision found it.
 public struct TierState: Sendable, Hashable {
   public let name: String
   /// Whole units that could be spent now.
   public let remaining: Int
-  /// Until the bucket is full again; exact to the microsecond.
+  /// Until nothing counts any more, or the bucket is full again; exact to the microsecond.
   public let resetAfter: Duration
 
   public init(name: String, remaining: Int, resetAfter: Duration) {

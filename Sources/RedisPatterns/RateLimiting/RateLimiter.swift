@@ -7,15 +7,15 @@ import RESP
 /// let decision = try await limiter.take("user:1")
 /// ```
 ///
-/// The algorithm is the token bucket as GCRA in whole numbers (the generic cell rate algorithm of ATM, ITU-T I.371):
-/// no float, no drift, no clock but the server's. A store error is thrown, never shown as a denial: whether to let the
+/// `limit` names the algorithm: token bucket, fixed, aligned or sliding window, sliding log. Each calculates in whole
+/// numbers: no float, no drift, no clock but the server's. A store error is thrown, never shown as a denial: whether to let the
 /// request pass then is the caller's decision.
 public struct RateLimiter: Sendable {
   /// What is allowed, per id.
   public let limit: RateLimit
   private let redis: any RedisExecutor
   private let replay: Duration
-  private let calls: Result<BucketCalls, RedisError>
+  private let calls: Result<LimitCalls, RedisError>
 
   /// - Parameters:
   ///   - limit: checked when it is first used, so that making a limiter cannot fail.
@@ -29,7 +29,7 @@ public struct RateLimiter: Sendable {
     self.limit = limit
     self.replay = replay
     do throws(RedisError) {
-      calls = .success(try BucketCalls(limit: limit, namespace: namespace))
+      calls = .success(try LimitCalls(limit: limit, namespace: namespace))
     } catch {
       calls = .failure(error)
     }

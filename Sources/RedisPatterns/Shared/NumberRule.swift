@@ -11,6 +11,10 @@ enum NumberRule {
   static let longest: Int64 = 31_622_400_000_000
   /// A waiter's patience, at most: the queue's key lives as long (60 s).
   static let mostPatience: Int64 = 60_000_000
+  /// Units of a window: products with the longest window are still exact in two steps.
+  static let mostInWindow: Int64 = 1 << 45
+  /// Units of a sliding log: 800 kB.
+  static let mostInLog: Int64 = 100_000
   /// What 32 bits of milliseconds hold, in microseconds: grace and load time of a cache entry.
   static let longestInHeader: Int64 = 4_294_967_295_000
 

@@ -63,6 +63,31 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
     # --8<-- [start:impossible]
     say(f"a cost of 11 is {uploads.peek('team:8', cost=11).status}")
     # --8<-- [end:impossible]
+
+    # --8<-- [start:windows]
+    mails = redis_patterns.RateLimiter(
+        redis,
+        [
+            redis_patterns.Limit.sliding_window(3, per=timedelta(hours=1), name="hour"),
+            redis_patterns.Limit.fixed_window(20, per=timedelta(days=1), aligned=True, name="day"),
+        ],
+        namespace=namespace,
+    )
+    three = mails.take("team:9", cost=3)
+    fourth = mails.take("team:9")
+    say(f"{three.status}, then {fourth.status} by {fourth.tier}")
+    # --8<-- [end:windows]
+
+    # --8<-- [start:log]
+    exports = redis_patterns.RateLimiter(
+        redis,
+        redis_patterns.Limit.sliding_log(2, per=timedelta(hours=1)),
+        namespace=namespace,
+    )
+    for _ in range(3):
+        decision = exports.take("user:44")
+        say(f"export {decision.status}")
+    # --8<-- [end:log]
     redis.close()
 
     # --8<-- [start:aio]

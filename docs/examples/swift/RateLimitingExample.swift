@@ -45,6 +45,27 @@ public enum RateLimitingExample {
     say("a cost of 11 is \(try await uploads.peek("team:8", cost: 11).status)")
     // --8<-- [end:impossible]
 
+    // --8<-- [start:windows]
+    let mails = RateLimiter(
+      on: redis,
+      limit: .tiers([
+        .init("hour", 3, per: .seconds(3600), by: .slidingWindow),
+        .init("day", 20, per: .seconds(86_400), by: .alignedWindow),
+      ]),
+      namespace: namespace)
+    let three = try await mails.take("team:9", cost: 3)
+    let fourth = try await mails.take("team:9")
+    say("\(three.status), then \(fourth.status) by \(fourth.tier)")
+    // --8<-- [end:windows]
+
+    // --8<-- [start:log]
+    let exports = RateLimiter(on: redis, limit: .slidingLog(2, per: .seconds(3600)), namespace: namespace)
+    for _ in 1...3 {
+      let decision = try await exports.take("user:44")
+      say("export \(decision.status)")
+    }
+    // --8<-- [end:log]
+
     // --8<-- [start:concurrent]
     let five = RateLimiter(on: redis, limit: .tokenBucket(5, per: .seconds(3600)), namespace: namespace)
     let allowed = try await withThrowingTaskGroup(of: Bool.self) { group in

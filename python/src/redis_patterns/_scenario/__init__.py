@@ -22,6 +22,8 @@ _BUILD: dict[str, Callable[[str, dict[str, Json]], ScriptCall[Any]]] = {
     "bucket": bucket.build,
     "cache": cache.build,
     "lock": lock.build,
+    "log": bucket.build,
+    "window": bucket.build,
     **structures.BUILD,
 }
 # Typed result → the words of the vectors; None where it is not of that family.

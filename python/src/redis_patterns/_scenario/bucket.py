@@ -1,17 +1,25 @@
-"""`bucket.*`"""
+"""`bucket.*`, `window.*`, `log.*`: the algorithms of the tiers decide."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from ..rate_limiting import calls
+from ..rate_limiting import Limit, calls
+from ..rate_limiting.limit import Algorithm
 from ..script import ScriptCall
 from .words import Json, us
 
+_PLAIN: Algorithm = "token_bucket"
+
 
 def build(verb: str, given: dict[str, Json]) -> ScriptCall[Any]:
-    tiers = [calls.Limit(tier["name"], tier["limit"], tier["per_us"], tier["burst"]) for tier in given.pop("tiers")]
+    tiers = [
+        Limit(
+            tier["name"], tier["limit"], tier["per_us"], tier.get("burst", tier["limit"]), tier.get("algorithm", _PLAIN)
+        )
+        for tier in given.pop("tiers")
+    ]
     make: Callable[..., ScriptCall[Any]] = getattr(calls, verb)
     return make(given.pop("id"), tiers, **given)
 

@@ -9,14 +9,15 @@ import redis.asyncio
 from .._arguments import Duration, microseconds
 from ..runner import arun, check
 from . import calls
-from .calls import Decision, Limit, Refund
+from .calls import Decision, Refund
+from .limit import Limit
 
 
 class RateLimiter:
-    """A token bucket per id: up to eight tiers, charged together or not at all, by the server's clock.
+    """A limit per id: up to eight tiers, charged together or not at all, by the server's clock.
 
-    `limit` is one tier or several. `replay` is how long a request id is remembered. A failure of the store is raised as
-    `RedisError` and never shown as a denial.
+    `limit` says how much and by which algorithm: one tier, or several token buckets, or several windows. `replay` is
+    how long a request id is remembered. A failure of the store is raised as `RedisError` and never shown as a denial.
     """
 
     def __init__(

@@ -1,59 +1,24 @@
-"""The calls of the token bucket as values, and what their replies mean. Pure: nothing here talks to a server."""
+"""The calls of a limit as values, and what their replies mean. Pure: nothing here talks to a server."""
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
-from .._arguments import LARGEST, Duration, digits, microseconds, whole
+from .._arguments import LARGEST, digits, whole
 from ..errors import argument_error
 from ..keys import key
 from ..script import ScriptCall, load
+from .limit import Limit
 
 Status = Literal["allowed", "denied", "impossible"]
 
 REPLAY_US = 60_000_000
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 _MOST_TIERS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """One tier: `limit` units per `per_us` microseconds, at most `burst` at once. At worst `burst + limit * w / per`
-    units pass in a window of w."""
-
-    name: str
-    limit: int
-    per_us: int
-    burst: int
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
-            raise argument_error("a tier's name must be 1 to 32 of A-Z a-z 0-9 _ -")
-        whole(self.limit, "limit", 1, LARGEST)
-        whole(self.per_us, "per", 1)
-        whole(self.burst, "burst", 1, LARGEST)
-        if self.burst * self.ticks > LARGEST:
-            raise argument_error(f"tier {self.name}: burst times per is too large to be counted exactly")
-
-    @classmethod
-    def token_bucket(cls, limit: int, *, per: Duration, burst: int | None = None, name: str = "default") -> Limit:
-        """`limit` units `per` duration on average, and up to `burst` (default: `limit`) at once."""
-        return cls(name, limit, microseconds(per, "per"), limit if burst is None else burst)
-
-    @property
-    def ticks(self) -> int:
-        """What a unit costs, where `rate` ticks drain each microsecond: the fraction per / limit in lowest terms."""
-        return self.per_us // math.gcd(self.per_us, self.limit)
-
-    @property
-    def rate(self) -> int:
-        return self.limit // math.gcd(self.per_us, self.limit)
+_KINDS = {"fixed_window": b"first", "aligned_window": b"aligned", "sliding_window": b"sliding"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +34,7 @@ class TierState:
 class Decision:
     """What the limiter decided. `tier` is the binding one. Waiting `retry_after` is enough when nobody else takes.
 
-    `impossible`: the cost is larger than the tier's burst; waiting does not help.
+    `impossible`: the cost is larger than the tier's burst or limit; waiting does not help.
     """
 
     status: Status
@@ -116,10 +81,10 @@ def peek(
 
 def refund(identity: str, tiers: Sequence[Limit], *, request: str, namespace: str | None = None) -> ScriptCall[Refund]:
     """Gives back what one request was charged, once."""
-    names, words = _prepared(tuple(tiers))
+    form = _form(tuple(tiers))
     keys = (
-        key("bucket", identity, namespace=namespace),
-        key("bucket", identity, "request", request, namespace=namespace),
+        key(form.entity, identity, namespace=namespace),
+        key(form.entity, identity, "request", request, namespace=namespace),
     )
 
     def read(reply: Any) -> Refund:
@@ -128,9 +93,9 @@ def refund(identity: str, tiers: Sequence[Limit], *, request: str, namespace: st
             return Refund("unknown", 0, ())
         if status != "refunded":
             raise ValueError(status)
-        return Refund("refunded", int(reply[1]), _states(names, reply[2:]))
+        return Refund("refunded", int(reply[1]), _states(form.names, reply[2:]))
 
-    return ScriptCall(load("bucket_refund"), keys, (*words, b"0"), read)
+    return ScriptCall(load(f"{form.family}_refund"), keys, (*form.words, b"0"), read)
 
 
 def _decide(
@@ -142,35 +107,52 @@ def _decide(
     replay_us: int,
     namespace: str | None,
 ) -> ScriptCall[Decision]:
-    names, words = _prepared(tuple(tiers))
-    keys = [key("bucket", identity, namespace=namespace)]
+    form = _form(tuple(tiers))
+    keys = [key(form.entity, identity, namespace=namespace)]
     if request is not None:
-        keys.append(key("bucket", identity, "request", request, namespace=namespace))
+        keys.append(key(form.entity, identity, "request", request, namespace=namespace))
     replay = digits(whole(replay_us, "replay", 1000))
-    args = (mode.encode(), digits(cost), replay, *words, b"0")
+    args = (mode.encode(), digits(cost), replay, *form.words, b"0")
 
     def read(reply: Any) -> Decision:
         status: Status = reply[0].decode()
-        if status not in get_args(Status) or not 1 <= int(reply[1]) <= len(names):
+        if status not in get_args(Status) or not 1 <= int(reply[1]) <= len(form.names):
             raise ValueError(status)
         wait = timedelta(microseconds=int(reply[2]))
-        return Decision(status, names[int(reply[1]) - 1], wait, _states(names, reply[3:]))
+        return Decision(status, form.names[int(reply[1]) - 1], wait, _states(form.names, reply[3:]))
 
-    return ScriptCall(load("bucket_take"), tuple(keys), args, read)
+    return ScriptCall(load(f"{form.family}_take"), tuple(keys), args, read)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    # How a limit stands on the wire: the scripts' first word, the key's, and the words for the limit in every call.
+    family: str
+    entity: str
+    names: tuple[str, ...]
+    words: tuple[bytes, ...]
 
 
 @lru_cache(maxsize=1024)
-def _prepared(tiers: tuple[Limit, ...]) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
-    # The names, and the words that stand for the tiers in every call.
+def _form(tiers: tuple[Limit, ...]) -> _Form:
     names = tuple(tier.name for tier in tiers)
     if not 1 <= len(names) <= _MOST_TIERS:
         raise argument_error(f"there must be 1 to {_MOST_TIERS} tiers, not {len(names)}")
     if len(set(names)) != len(names):
         raise argument_error("the names of the tiers must differ")
+    algorithms = {tier.algorithm for tier in tiers}
     words = [digits(len(tiers))]
-    for tier in tiers:
-        words += tier.name.encode(), digits(tier.ticks), digits(tier.rate), digits(tier.burst)
-    return names, tuple(words)
+    if algorithms == {"token_bucket"}:
+        for tier in tiers:
+            words += tier.name.encode(), digits(tier.ticks), digits(tier.rate), digits(tier.burst)
+        return _Form("bucket", "bucket", names, tuple(words))
+    if algorithms <= _KINDS.keys():
+        for tier in tiers:
+            words += tier.name.encode(), _KINDS[tier.algorithm], digits(tier.limit), digits(tier.per_us)
+        return _Form("window", "ratelimit", names, tuple(words))
+    if len(tiers) == 1:
+        return _Form("log", "ratelog", names, (digits(tiers[0].limit), digits(tiers[0].per_us)))
+    raise argument_error("only token buckets, or only windows, are charged together; a sliding log stands alone")
 
 
 def _states(names: tuple[str, ...], words: list[Any]) -> tuple[TierState, ...]:

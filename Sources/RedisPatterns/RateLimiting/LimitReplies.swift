@@ -1,21 +1,21 @@
 import RESP
 
-extension BucketCalls {
+extension LimitCalls {
   /// Reads the reply of `take` or `peek`.
   package func decision(_ reply: RESPValue) throws(RedisError) -> Decision {
-    var reader = try ReplyReader(reply, of: "bucket_take")
+    var reader = try ReplyReader(reply, of: family.take.name)
     guard let status = Decision.Status(rawValue: reader.status) else { throw reader.unknownStatus() }
     let binding = try reader.integer("tier")
-    guard binding >= 1, binding <= Int64(tiers.count) else { throw reader.broken("tier \(binding)") }
+    guard binding >= 1, binding <= Int64(names.count) else { throw reader.broken("tier \(binding)") }
     let retryAfter = try reader.duration("retry_after_us")
     return Decision(
-      status: status, tier: tiers[Int(binding) - 1].name, retryAfter: retryAfter,
+      status: status, tier: names[Int(binding) - 1], retryAfter: retryAfter,
       tiers: try states(&reader))
   }
 
   /// Reads the reply of `refund`.
   package func refund(_ reply: RESPValue) throws(RedisError) -> Refund {
-    var reader = try ReplyReader(reply, of: "bucket_refund")
+    var reader = try ReplyReader(reply, of: family.refund.name)
     switch reader.status {
     case "refunded":
       let units = try reader.integer("units")
@@ -29,12 +29,12 @@ extension BucketCalls {
 
   private func states(_ reader: inout ReplyReader) throws(RedisError) -> [TierState] {
     var states: [TierState] = []
-    states.reserveCapacity(tiers.count)
-    for tier in tiers {
+    states.reserveCapacity(names.count)
+    for name in names {
       let remaining = try reader.integer("remaining")
       states.append(
         TierState(
-          name: tier.name, remaining: Int(remaining), resetAfter: try reader.duration("reset_after_us")))
+          name: name, remaining: Int(remaining), resetAfter: try reader.duration("reset_after_us")))
     }
     try reader.end()
     return states
