@@ -4,6 +4,10 @@ extension LuaScript {
   public static let cacheRenew = LuaScript("caching", "cache_renew", PackageResources.cache_renew_lua)
   public static let cacheRelease = LuaScript("caching", "cache_release", PackageResources.cache_release_lua)
   public static let cacheDelete = LuaScript("caching", "cache_delete", PackageResources.cache_delete_lua)
+  public static let cachePut = LuaScript("caching", "cache_put", PackageResources.cache_put_lua)
+  public static let cacheMarkStale = LuaScript("caching", "cache_mark_stale", PackageResources.cache_mark_stale_lua)
 
-  static let caching = [cacheAcquire, cacheDelete, cacheFill, cacheRelease, cacheRenew]
+  static let caching = [
+    cacheAcquire, cacheDelete, cacheFill, cacheMarkStale, cachePut, cacheRelease, cacheRenew,
+  ]
 }

@@ -7,7 +7,7 @@ import RedisPatterns
 struct FleetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fleet", abstract: "One worker of a mixed fleet, for tests.", shouldDisplay: false,
-    subcommands: [Bucket.self, Locking.self, Caching.self])
+    subcommands: [Bucket.self, Locking.self, Caching.self, Refreshing.self])
 
   struct Options: ParsableArguments {
     @Option(help: "The server.") var url: String
@@ -65,6 +65,21 @@ struct FleetCommand: ParsableCommand {
     func run() throws {
       let (keys, loadUs, naive) = (keys, loadUs, naive)
       try options.run { try await $0.cache(keys: keys, loadUs: loadUs, naive: naive) }
+    }
+  }
+
+  struct Refreshing: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "refresh", abstract: "Ask for one key until it has been loaded so many times.")
+    @OptionGroup var options: Options
+    @Option var loads: Int64
+    @Option var ttlUs: Int64
+    @Option var loadUs: Int64 = 20_000
+    @Flag var naive = false
+
+    func run() throws {
+      let (loads, ttlUs, loadUs, naive) = (loads, ttlUs, loadUs, naive)
+      try options.run { try await $0.refresh(loads: loads, ttlUs: ttlUs, loadUs: loadUs, naive: naive) }
     }
   }
 }

@@ -46,6 +46,18 @@ import Testing
     }
   }
 
+  @Test(arguments: Vector.all("json")) func `JSON has one form`(vector: Vector) throws {
+    let text = try #require(vector.content["text"]?.bytes)
+    let codec = JSONCodec<JSON>()
+    guard let value = try? codec.decode(text) else {
+      #expect(vector.content["expect"]?.canonical == JSONValue.object(["error": "CACHECODEC"]).canonical)
+      return
+    }
+    let written = try codec.encode(value)
+    #expect(written == vector.content["expect"]?.bytes, "\(String(decoding: written, as: UTF8.self))")
+    #expect(try codec.encode(try codec.decode(written)) == written)
+  }
+
   @Test(arguments: Vector.all("errors")) func `a server's error gets the agreed code`(vector: Vector) throws {
     let content = vector.content
     let expected = content["expect"] ?? content

@@ -79,3 +79,26 @@ struct SectionLog {
     return zip(languages, languages.dropFirst()).count { $0 != $1 }
   }
 }
+
+/// The log of the loads of one key: which entry each was to replace.
+struct RefreshLog {
+  /// The entries that loads began for.
+  let begun: [Substring]
+  /// Loads that began while another ran.
+  let overlaps: Int
+
+  init(_ redis: some RedisExecutor, namespace: String) async throws {
+    let lines = try await redis.execute(RESPCommand("LRANGE", "\(namespace):fleet:log", 0, -1)).array ?? []
+    let words = lines.compactMap(\.string).map { $0.split(separator: " ") }
+    begun = words.filter { $0[0] == "begin" }.map { $0[1] }
+    var (open, count) = (0, 0)
+    for line in words {
+      if line[0] == "begin", open > 0 { count += 1 }
+      open += line[0] == "begin" ? 1 : -1
+    }
+    overlaps = count
+  }
+
+  /// Loads beyond the first for one entry.
+  var repeated: Int { begun.count - Set(begun).count }
+}

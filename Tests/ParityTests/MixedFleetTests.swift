@@ -91,6 +91,32 @@ import Testing
     }
   }
 
+  @Test func `at each soft expiry loads once, and nobody waits for it`() async throws {
+    try await withFleet { fleet, redis in
+      let wanted = RandomRun.count(15)
+      let reports = try await fleet.run(
+        "refresh", namespace: "r", ["--loads", "\(wanted)", "--ttl-us", "60000", "--load-us", "20000"])
+      #expect(reports.allSatisfy { $0["backwards"]?.int == 0 })
+      let log = try await RefreshLog(redis, namespace: "r")
+      Evidence.record(
+        "fleet", "soft expiries", count: log.begun.count, violations: log.overlaps + log.repeated,
+        seen: ["reads": Int(reports.compactMap { $0["asked"]?.int }.reduce(0, +))])
+      #expect(log.begun.count >= wanted)
+      #expect(log.overlaps == 0, "two loads at a time")
+      #expect(log.repeated == 0, "two loads for one entry")
+    }
+  }
+
+  @Test func `at a soft expiry without the lease loads more than once`() async throws {
+    try await withFleet(swift: 8, python: 0) { fleet, redis in
+      _ = try await fleet.run(
+        "refresh", namespace: "s", ["--loads", "40", "--ttl-us", "60000", "--load-us", "20000", "--naive"])
+      let log = try await RefreshLog(redis, namespace: "s")
+      Evidence.control("fleet", ["loads beyond the first at a soft expiry, without the lease": log.repeated])
+      #expect(log.repeated > 0)
+    }
+  }
+
   private func loads(_ redis: RedisClient, _ namespace: String) async throws -> [String: Int64] {
     let flat = try await redis.execute(RESPCommand("HGETALL", "\(namespace):fleet:loads")).array ?? []
     var loads: [String: Int64] = [:]

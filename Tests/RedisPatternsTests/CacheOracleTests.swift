@@ -27,6 +27,22 @@ import Testing
     #expect(outcome.hits > 100, "\(outcome)")
   }
 
+  @Test func `in whatever order writers arrive, nothing older than an acknowledged version is read`() async throws {
+    let (count, seed) = (RandomRun.count(300), RandomRun.seed("versioned cache"))
+    let outcome = try await play(count, .versioned, seed: seed)
+    Evidence.record(
+      "cache", "versioned interleavings", count: count, seed: seed, violations: outcome.staleReads,
+      seen: ["hits": outcome.hits])
+    #expect(outcome.staleReads == 0)
+    #expect(outcome.hits > 500, "\(outcome)")
+  }
+
+  @Test func `writers that do not pass their versions on leave an older value`() async throws {
+    let outcome = try await play(100, .versionsDropped, seed: RandomRun.seed("dropped versions"))
+    Evidence.control("cache", ["stale reads of puts without versions": outcome.staleReads])
+    #expect(outcome.staleReads > 0)
+  }
+
   @Test func `get, load, set and del fail the same interleavings`() async throws {
     let outcome = try await play(100, .naive, seed: RandomRun.seed("naive cache"))
     Evidence.control("cache", ["stale reads of get, load, set and del": outcome.staleReads])
@@ -45,6 +61,7 @@ import Testing
     try await withServer { _, redis in
       let scripts: [RedisScript] = [
         RedisScript(.cacheAcquire), RedisScript(.cacheFill), RedisScript(.cacheRelease), RedisScript(.cacheDelete),
+        RedisScript(.cachePut), RedisScript(.cacheMarkStale),
       ]
       for script in scripts { _ = try await redis.execute(RESPCommand("SCRIPT", "LOAD", script.source)) }
       var chance = SeededGenerator(seed: seed)

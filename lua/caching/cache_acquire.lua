@@ -4,6 +4,7 @@
 -- KEYS[2]  lease  cache:{<key>}:lease
 -- ARGV[1]  token  string
 -- ARGV[2]  ttl    integer, us
+-- ARGV[3]  early  integer, us
 -- ARGV[-1] now    integer, us
 --
 -- hit      entry
@@ -13,11 +14,12 @@
 -- holdoff  entry?
 --
 -- Freshness is judged here, again, in the step that grants the lease: a reader that judged by itself and then asked
--- would load twice. An entry that comes with a status other than `hit` is stale. failed: the last loader failed, and
--- the whole fleet waits before it asks the source again. holdoff: load, but do not fill (the source may still lag).
+-- would load twice. An entry that comes with a status other than `hit` is stale, or will be before `early` has passed.
+-- failed: the last loader failed, and the whole fleet waits before it asks the source again. holdoff: load, but do not
+-- fill (the source may still lag).
 
 local entry, lease = KEYS[1], KEYS[2]
-local token, ttl_us = ARGV[1], tonumber(ARGV[2])
+local token, ttl_us, early_us = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_us = tonumber(ARGV[#ARGV])
 if now_us == 0 then
   local time = redis.call('TIME')
@@ -31,15 +33,17 @@ local function with_entry(reply, stale)
   return reply
 end
 
--- Layout 1, 32 bytes: 'RP', version, flags (1 negative, 2 stale), codec, compressor, length of tags (2), source
--- version (8), grace ms (4), load ms (4), fresh until us (8); numbers big-endian.
+-- Layout 1, 32 bytes: 'RP', version, flags (1 negative, 2 stale, 4 tombstone), codec, compressor, length of tags (2),
+-- source version (8), grace ms (4), load ms (4), fresh until us (8); numbers big-endian.
 local stored = redis.call('GET', entry)
 if stored then
   if string.sub(stored, 1, 3) ~= 'RP\1' or #stored < 32 then
     stored = false -- another layout: a miss, never an error
   else
     local flags = string.byte(stored, 4)
-    if flags % 4 < 2 and struct.unpack('>I8', string.sub(stored, 25, 32)) > now_us then
+    if flags % 8 >= 4 then
+      stored = false -- what is left of a delete: a version, and no value
+    elseif flags % 4 < 2 and struct.unpack('>I8', string.sub(stored, 25, 32)) > now_us + early_us then
       return { 'hit', stored }
     end
   end

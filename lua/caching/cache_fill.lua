@@ -27,8 +27,8 @@ local kind, holder = string.match(redis.call('GET', lease) or '', '^(%u) %d+ (.*
 if kind ~= 'L' or holder ~= token then
   return { 'lost' }
 end
-local stored = redis.call('GET', entry)
-if stored and string.sub(stored, 1, 3) == 'RP\1' and #stored >= 32 then
+local stored = redis.call('GETRANGE', entry, 0, 31)
+if string.sub(stored, 1, 3) == 'RP\1' and #stored == 32 then
   -- In halves: 64 bits do not fit a number, and strings are compared by the server's locale.
   local high, low = struct.unpack('>I4I4', string.sub(stored, 9, 16))
   local new_high, new_low = struct.unpack('>I4I4', string.sub(value, 9, 16))

@@ -17,7 +17,7 @@ RULES = [
     for pattern, text in (
         (r"\basync (def|with|for)\b", r"\1"),
         (r"\bawait ", ""),
-        (r"\bAwaitable\[([^\[\]]*)\]", r"\1"),
+        (r"\bAwaitable\[((?:[^\[\]]|\[[^\[\]]*\])*)\]", r"\1"),
         (r"Awaitable, Callable\b", "Callable"),
         (r"\b__aenter__\b", "__enter__"),
         (r"\b__aexit__\b", "__exit__"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from keyspace import expires_ms
 from redis_patterns import ABSENT, Absent, CacheError
-from redis_patterns.aio import TEXT, Cache, Hit
+from redis_patterns.aio import TEXT, Cache, Hit, Versioned
 from redis_patterns.errors import RedisError
 
 START_US = 4_102_444_800_000_000
@@ -30,6 +30,7 @@ class World:
         self.now_us = START_US
         self.source: Counter[str] = Counter()
         self.deleted: Counter[str] = Counter()
+        self.marked: Counter[str] = Counter()
         self.seen: Counter[str] = Counter()
         self._waiting: list[tuple[asyncio.Future[None], int]] = []
 
@@ -138,35 +139,81 @@ AnyCache = Cache[str] | NaiveCache
 
 def ours(connection: Connection) -> Cache[str]:
     redis: Any = connection
-    grace = connection.world.rng.choice([0.0, 2.0])
-    return Cache(redis, codec=TEXT, ttl=1.0, grace=grace, negative_ttl=0.5, lease=0.8, backoff=0.3, allow_retries=True)
+    rng = connection.world.rng
+    return Cache(
+        redis,
+        codec=TEXT,
+        ttl=1.0,
+        grace=rng.choice([0.0, 2.0]),
+        negative_ttl=0.5,
+        lease=0.8,
+        backoff=0.3,
+        refresh=rng.choice(["foreground", "background"]),
+        early=rng.choice([0.0, 0.4]),
+        refreshes=rng.choice([1, 16]),
+        allow_retries=True,
+    )
 
 
-async def interleave(world: World, make: Callable[[Connection], AnyCache]) -> Counter[str]:
-    """One world from its start to its rest; what went wrong."""
-    rng, faults = world.rng, Counter[str]()
-    keys = ["k", "l"][: rng.randint(1, 2)]
-    processes = [Connection(world) for _ in range(3)]
-    caches = [make(process) for process in processes]
+class Unversioned(Cache[str]):
+    """The control: the versions of the source are not passed on."""
 
-    def loader(key: str) -> Callable[[], Awaitable[str | Absent]]:
-        async def load() -> str | Absent:
-            world.seen["loads"] += 1
-            await world.turn()
-            value = world.source[key]
-            await world.turn(rng.choice([0, 0, 0.1, 1.5]))
-            if rng.random() < 0.05:
-                raise OSError("the source failed")
-            return ABSENT if value == 0 else str(value)
+    async def put(self, key: str, value: str | Absent, *, version: int = 0) -> bool:
+        return await super().put(key, value)
 
-        return load
 
-    async def reader(cache: AnyCache, key: str) -> None:
+def without_versions(connection: Connection) -> Cache[str]:
+    redis: Any = connection
+    return Unversioned(redis, codec=TEXT, ttl=1.0, grace=2.0, lease=0.8, allow_retries=True)
+
+
+class Loader:
+    """The source as the processes see it: slow, and sometimes failing."""
+
+    def __init__(self, world: World, key: str) -> None:
+        self._world = world
+        self._key = key
+
+    async def load(self) -> str | Absent:
+        return (await self.load_versioned()).value
+
+    async def load_versioned(self) -> Versioned[str]:
+        world, rng = self._world, self._world.rng
+        world.seen["loads"] += 1
+        await world.turn()
+        version = world.source[self._key]
+        await world.turn(rng.choice([0, 0, 0.1, 1.5]))
+        if rng.random() < 0.05:
+            raise OSError("the source failed")
+        return Versioned(ABSENT if version == 0 else str(version), version)
+
+
+class Interleaving:
+    """One world from its start to its rest. `versioned`: writers put and delete by version, and may overtake."""
+
+    def __init__(self, world: World, make: Callable[[Connection], AnyCache], *, versioned: bool) -> None:
+        self.world = world
+        self.versioned = versioned
+        self.faults: Counter[str] = Counter()
+        self.processes = [Connection(world) for _ in range(3)]
+        self.caches = [make(process) for process in self.processes]
+
+    async def reader(self, cache: AnyCache, key: str) -> None:
+        world, rng = self.world, self.world.rng
+        loader = Loader(world, key)
         for _ in range(rng.randint(1, 3)):
             await world.turn(rng.choice([0, 0, 0.5]))
-            least = world.deleted[key]
+            least, fresh = world.deleted[key], max(world.deleted[key], world.marked[key])
             try:
-                value = await cache.get_or_load(key, loader(key))
+                if rng.random() < 0.2:
+                    found = await cache.get(key)
+                    if isinstance(found, Hit) and int(found.value) < fresh:
+                        self.faults["a fresh value is older than a delete or a mark"] += 1
+                    continue
+                if self.versioned and isinstance(cache, Cache):
+                    value = await cache.get_or_load_versioned(key, loader.load_versioned)
+                else:
+                    value = await cache.get_or_load(key, loader.load)
             except (CacheError, OSError, RedisError) as error:
                 world.seen[type(error).__name__] += 1
                 continue
@@ -174,41 +221,60 @@ async def interleave(world: World, make: Callable[[Connection], AnyCache]) -> Co
                 return
             world.seen["reads"] += 1
             if (0 if isinstance(value, Absent) else int(value)) < least:
-                faults["a read after a delete is older than the delete"] += 1
+                self.faults["a read after a delete is older than the delete"] += 1
 
-    async def writer(cache: AnyCache, key: str) -> None:
+    async def writer(self, cache: AnyCache, key: str) -> None:
+        world, rng = self.world, self.world.rng
         for _ in range(rng.randint(1, 2)):
             await world.turn(rng.choice([0, 0.1, 1.0]))
             world.source[key] += 1
             version = world.source[key]
-            try:
-                if isinstance(cache, Cache):
-                    await cache.delete(key, holdoff=rng.choice([0, 0, 0, 0.6]))
-                else:
-                    await cache.delete(key)
-            except Crash:
-                return
+            if self.versioned:
+                await world.turn(rng.choice([0, 0.1]))
+            if not isinstance(cache, Cache):
+                await cache.delete(key)
+            elif self.versioned and rng.random() < 0.7:
+                world.seen["puts"] += 1
+                await cache.put(key, str(version), version=version)
+            elif self.versioned:
+                await cache.delete(key, version=version, keep=20.0)
+            elif rng.random() < 0.4:
+                world.seen["marks"] += await cache.mark_stale(key, holdoff=rng.choice([0, 0, 0.6]))
+                world.marked[key] = max(world.marked[key], version)
+                continue
+            else:
+                await cache.delete(key, holdoff=rng.choice([0, 0, 0, 0.6]))
             world.deleted[key] = max(world.deleted[key], version)
 
-    async def killer() -> None:
-        await world.turn(rng.choice([0, 0.1, 0.5]))
-        processes[0].dead = True
+    async def killer(self) -> None:
+        await self.world.turn(self.world.rng.choice([0, 0.1, 0.5]))
+        self.processes[0].dead = True
 
+    async def drain(self, cache: AnyCache) -> None:
+        if isinstance(cache, Cache):
+            await cache.drain(60.0)
+
+    async def look(self, keys: list[str]) -> None:
+        for key in keys:
+            found = await self.caches[1].get(key)
+            if isinstance(found, Hit) and int(found.value) < self.world.source[key]:
+                self.faults["a stale value stays"] += 1
+
+
+async def interleave(world: World, make: Callable[[Connection], AnyCache], *, versioned: bool = False) -> Counter[str]:
+    """What went wrong in one world."""
+    rng = world.rng
+    keys = ["k", "l"][: rng.randint(1, 2)]
+    play = Interleaving(world, make, versioned=versioned)
     actors: list[Callable[[], Awaitable[None]]] = []
     for key in keys:
-        for cache in caches:
-            actors += [partial(reader, cache, key)] * rng.randint(1, 2)
+        for cache in play.caches:
+            actors += [partial(play.reader, cache, key)] * rng.randint(1, 2)
         for _ in range(2):
-            actors.append(partial(writer, rng.choice(caches[1:]), key))
+            actors.append(partial(play.writer, rng.choice(play.caches[1:]), key))
     if rng.random() < 0.3:
-        actors.append(killer)
+        actors.append(play.killer)
     await world.run(actors)
-
-    async def look() -> None:
-        for key in keys:
-            found = await caches[1].get(key)
-            if isinstance(found, Hit) and int(found.value) < world.source[key]:
-                faults["a stale value stays"] += 1
-
-    await world.run([look])
-    return faults
+    await world.run([partial(play.drain, cache) for cache in play.caches])
+    await world.run([partial(play.look, keys)])
+    return play.faults

@@ -12,14 +12,20 @@ from typing import Any
 import pytest
 
 import evidence
-from cache_world import AnyCache, Connection, NaiveCache, World, interleave, ours
+from cache_world import AnyCache, Connection, NaiveCache, World, interleave, ours, without_versions
 from redis_patterns import _aio
-from redis_patterns.caching import aio
+from redis_patterns.caching import aio, load_aio
 from redis_patterns.script import scripts
 
 
 def play(
-    client: Any, make: Callable[[Connection], AnyCache], seed: int, count: int, monkeypatch: pytest.MonkeyPatch
+    client: Any,
+    make: Callable[[Connection], AnyCache],
+    seed: int,
+    count: int,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    versioned: bool = False,
 ) -> tuple[Counter[str], Counter[str]]:
     faults, seen = Counter[str](), Counter[str]()
     logging.getLogger("redis_patterns").setLevel(logging.CRITICAL)
@@ -32,8 +38,9 @@ def play(
             world = World(random.Random(f"{seed}:{number}"), client)
             monkeypatch.setattr(_aio, "sleep", world.turn)
             monkeypatch.setattr(aio, "clock", world.clock)
+            monkeypatch.setattr(load_aio, "clock", world.clock)
             client.flushdb()
-            found = await interleave(world, make)
+            found = await interleave(world, make, versioned=versioned)
             if found:
                 print("interleaving", number, dict(found))
             faults.update(found)
@@ -52,6 +59,7 @@ def test_no_read_is_older_than_a_delete_that_came_before_it(
     evidence.record("cache", "interleavings", count=count, seed=seed, violations=faults.total(), seen=seen)
     assert faults == Counter()
     assert seen["reads"] > 3 * count
+    assert seen["marks"] > 0
 
 
 def test_the_common_cache_serves_what_was_deleted(virtual: Any, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,4 +67,22 @@ def test_the_common_cache_serves_what_was_deleted(virtual: Any, seed: int, monke
     faults, _ = play(virtual, NaiveCache, seed, 300, monkeypatch)
     evidence.control("cache", faults)
     assert faults["a read after a delete is older than the delete"] > 0
+    assert faults["a stale value stays"] > 0
+
+
+def test_in_whatever_order_writers_arrive_nothing_older_than_an_acknowledged_version_is_read(
+    virtual: Any, seed: int, scale: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = max(int(400 * scale), 20)
+    faults, seen = play(virtual, ours, seed, count, monkeypatch, versioned=True)
+    print(count, "interleavings", dict(seen))
+    evidence.record("cache", "versioned interleavings", count=count, seed=seed, violations=faults.total(), seen=seen)
+    assert faults == Counter()
+    assert seen["puts"] > count
+
+
+def test_puts_without_versions_leave_an_older_value(virtual: Any, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the writer that arrives last wins, whatever it carries."""
+    faults, _ = play(virtual, without_versions, seed, 200, monkeypatch, versioned=True)
+    evidence.control("cache", {f"{fault}, without versions": number for fault, number in faults.items()})
     assert faults["a stale value stays"] > 0

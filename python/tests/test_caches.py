@@ -15,7 +15,7 @@ from conftest import Server
 from redis_patterns import ABSENT, BYTES, JSON, TEXT, Cache, CacheError, Hit, Miss, Negative
 from redis_patterns._arguments import LONGEST_US
 from redis_patterns.caching.entry import Entry
-from redis_patterns.caching.life import drawn_ttl_us
+from redis_patterns.caching.options import drawn_ttl_us
 from waiting import until
 
 

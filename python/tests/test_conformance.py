@@ -12,7 +12,8 @@ from conftest import Server
 from keyspace import expires_ms, leaves
 from redis_patterns._scenario import build, failure, outcome
 from redis_patterns._scenario import run as play
-from redis_patterns.errors import RedisError, server_error
+from redis_patterns.caching.codec import JSON, decode
+from redis_patterns.errors import CacheError, RedisError, server_error
 from redis_patterns.keys import key
 from redis_patterns.runner import _read, run
 
@@ -64,6 +65,18 @@ def test_a_server_error_is_classified_as_the_vector_says(case: dict[str, Any]) -
     read = {"code": error.code.value, "execution": error.execution.value, "server_code": error.server_code}
     read["message"] = error.message
     assert read == {"message": case["text"], **case["expect"]}
+
+
+@every("json")
+def test_json_has_one_form(case: dict[str, Any]) -> None:
+    try:
+        value = decode(JSON, JSON.number, as_bytes(case["text"]))
+    except CacheError as error:
+        assert failure(error) == case["expect"]
+        return
+    written = JSON.encode(value)
+    assert written == as_bytes(case["expect"])
+    assert JSON.encode(decode(JSON, JSON.number, written)) == written
 
 
 @every("scenarios")
@@ -124,6 +137,8 @@ PLAIN: dict[str, dict[str, Any]] = {
     "cache.renew": {"key": "x", "token": "t", "ttl_us": 1000},
     "cache.release": {"key": "x", "token": "t"},
     "cache.delete": {"key": "x"},
+    "cache.mark_stale": {"key": "x"},
+    "cache.put": {"key": "x", "ttl_us": 1000},
     "counter.add": {"name": "x", "ttl_us": 1000},
     "counter.clear": {"name": "x"},
     "flag.set": {"name": "x", "ttl_us": 1000},

@@ -23,7 +23,7 @@ def test_a_file_is_in_its_form(path: Path) -> None:
     assert document["pattern"] == path.parent.name
 
 
-@pytest.mark.parametrize("kind", ["calls", "replies", "scenarios", "keys", "errors"])
+@pytest.mark.parametrize("kind", ["calls", "replies", "scenarios", "keys", "errors", "json"])
 def test_no_two_cases_have_one_name(kind: str) -> None:
     names = [name for name, _ in cases(kind)]
     assert sorted(set(names)) == sorted(names)
@@ -33,6 +33,7 @@ def test_there_are_enough_of_each() -> None:
     assert len(cases("calls")) >= 25
     assert len(cases("replies")) >= 20
     assert len(cases("scenarios")) >= 15
+    assert len(cases("json")) >= 100
 
 
 def test_a_case_that_is_out_of_form_is_seen() -> None:

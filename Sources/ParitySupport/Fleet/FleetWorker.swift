@@ -6,8 +6,8 @@ import RedisPatterns
 ///
 /// All workers wait for each other first, so that they really meet.
 public struct FleetWorker: Sendable {
-  private let redis: any RedisExecutor
-  private let namespace: String
+  let redis: any RedisExecutor
+  let namespace: String
   private let workers: Int
 
   /// - Parameter workers: how many there are in all; none begins before the last is ready.
@@ -68,7 +68,7 @@ public struct FleetWorker: Sendable {
   }
 
   /// Returns when every worker has come here as often as this one.
-  private func meet() async throws {
+  func meet() async throws {
     let counter = "\(namespace):fleet:ready"
     let mine = try await redis.execute(RESPCommand("INCR", counter)).int ?? 0
     let wanted = (mine - 1) / Int64(workers) * Int64(workers) + Int64(workers)

@@ -6,7 +6,9 @@ enum CacheOperations: OperationFamily {
     let calls = try CacheCalls(given.text("key"), namespace: given.namespace)
     switch verb {
     case "acquire":
-      return try calls.acquire(token: given.text("token"), lease: given.microseconds("ttl_us"), nowUs: nowUs)
+      return try calls.acquire(
+        token: given.text("token"), lease: given.microseconds("ttl_us"),
+        early: given.microseconds("early_us", default: 0), nowUs: nowUs)
     case "fill":
       return try calls.fill(
         token: given.text("token"), value: try entry(given), ttl: given.microseconds("ttl_us"),
@@ -18,7 +20,16 @@ enum CacheOperations: OperationFamily {
       return try calls.release(
         token: given.text("token"), backoff: given.microseconds("backoff_us", default: 0), nowUs: nowUs)
     case "delete":
-      return try calls.delete(holdoff: given.microseconds("holdoff_us", default: 0), nowUs: nowUs)
+      return try calls.delete(
+        holdoff: given.microseconds("holdoff_us", default: 0), version: try version(given),
+        keep: given.microseconds("keep_us", default: 60_000_000), nowUs: nowUs)
+    case "put":
+      return try calls.put(
+        value: try entry(given), ttl: given.microseconds("ttl_us"),
+        grace: given.microseconds("grace_us", default: 0), load: given.microseconds("load_us", default: 0),
+        nowUs: nowUs)
+    case "mark_stale":
+      return try calls.markStale(holdoff: given.microseconds("holdoff_us", default: 0), nowUs: nowUs)
     default: return nil
     }
   }
@@ -29,7 +40,9 @@ enum CacheOperations: OperationFamily {
     case "fill": ["status": .string(try CacheCalls.filled(reply).rawValue)]
     case "renew": ["status": .string(try CacheCalls.renewed(reply).rawValue)]
     case "release": ["status": .string(try CacheCalls.released(reply).rawValue)]
-    case "delete": ["status": "deleted", "entries": .int(try CacheCalls.deleted(reply))]
+    case "delete": try CacheCalls.deleted(reply).json
+    case "put": ["status": .string(try CacheCalls.stored(reply).rawValue)]
+    case "mark_stale": ["status": "marked", "entries": .int(try CacheCalls.marked(reply))]
     default: nil
     }
   }
@@ -38,12 +51,20 @@ enum CacheOperations: OperationFamily {
     var entry = CacheEntry()
     entry.payload = try given.bytes("payload")
     entry.isNegative = try given.flag("negative")
-    guard let codec = UInt8(exactly: try given.integer("codec", default: 0)),
-      let version = UInt64(try given.optionalText("version") ?? "0")
-    else { throw RedisError(.argument, "codec or version out of range", execution: .notExecuted) }
+    guard let codec = UInt8(exactly: try given.integer("codec", default: 0)) else {
+      throw RedisError(.argument, "codec out of range", execution: .notExecuted)
+    }
     entry.codec = codec
-    entry.version = version
+    entry.version = try version(given) ?? 0
     return entry
+  }
+
+  private static func version(_ given: Given) throws(RedisError) -> UInt64? {
+    guard let digits = try given.optionalText("version") else { return nil }
+    guard let version = UInt64(digits) else {
+      throw RedisError(.argument, "version out of range", execution: .notExecuted)
+    }
+    return version
   }
 }
 
@@ -63,6 +84,15 @@ extension CacheCalls.Acquired {
     members["entry"] = stale?.json
     members["retry_after_us"] = retryAfter?.us
     return .object(members)
+  }
+}
+
+extension CacheCalls.Deleted {
+  fileprivate var json: JSONValue {
+    switch self {
+    case .deleted(let entries): ["status": "deleted", "entries": .int(entries)]
+    case .older: ["status": "older"]
+    }
   }
 }
 

@@ -10,11 +10,13 @@ import RESP
 /// After Nishtala et al., "Scaling Memcache at Facebook" (NSDI 2013): a miss grants one caller a lease to load; a delete
 /// voids the lease, so that what was read before the delete cannot be stored after it.
 public struct Cache<Value: Sendable>: Sendable {
+  /// How long things last.
   public let options: CacheOptions
   let redis: any RedisExecutor
   let codec: any CacheCodec<Value>
   let namespace: String?
   let flights = SingleFlight<Value>()
+  let refreshes: Refreshes
 
   /// - Parameters:
   ///   - options: checked at the first load, so that making a cache cannot fail.
@@ -27,30 +29,26 @@ public struct Cache<Value: Sendable>: Sendable {
     self.options = options
     self.codec = codec
     self.namespace = namespace
+    refreshes = Refreshes(most: options.refreshes)
   }
 
-  /// Looks, and loads nothing: one round trip.
+  /// What is cached and fresh; loads nothing: one round trip.
   ///
   /// - Throws: `RedisError`; `CacheError(.codec)`.
   public func get(_ key: String) async throws -> Cached<Value> {
-    let calls = try CacheCalls(key, namespace: namespace)
-    var replies: [RESPValue] = []
-    for result in await redis.pipeline(calls.read) { replies.append(try result.get()) }
-    guard replies.count == 2, let life = replies[0].int, let bytes = replies[1].bytes, let entry = CacheEntry(bytes),
-      entry.isFresh(pttlMs: life)
-    else { return .miss }
+    guard let entry = try await look([CacheCalls(key, namespace: namespace)])[0].fresh else { return .miss }
     return try read(entry)
   }
 
-  /// Forgets the entry and voids every load that is under way. Call it after the source has committed.
+  /// What is cached and fresh under each key; loads nothing: one round trip for all.
   ///
-  /// - Parameter holdoff: for this long, what is loaded is returned but not kept: for sources that are read from a
-  ///   replica which lags. 0 to 366 days.
-  /// - Returns: whether there was an entry. Works when the server's memory is full.
-  @discardableResult
-  public func delete(_ key: String, holdoff: Duration = .zero) async throws(RedisError) -> Bool {
-    let call = try CacheCalls(key, namespace: namespace).delete(holdoff: holdoff)
-    return try CacheCalls.deleted(try await redis.run(call)) > 0
+  /// - Throws: `RedisError`; `CacheError(.codec)` when one of them cannot be decoded.
+  public func getMany(_ keys: some Sequence<String> & Sendable) async throws -> [String: Cached<Value>] {
+    let keys = Array(Set(keys))
+    let looks = try await look(keys.map { try CacheCalls($0, namespace: namespace) })
+    var found: [String: Cached<Value>] = [:]
+    for (key, look) in zip(keys, looks) { found[key] = try look.fresh.map(read) ?? .miss }
+    return found
   }
 
   /// The cached value, or what `load` returns, loaded once however many ask: in this process and in the fleet.
@@ -63,20 +61,54 @@ public struct Cache<Value: Sendable>: Sendable {
   public func getOrLoad(
     _ key: String, load: @escaping @Sendable () async throws -> Value?
   ) async throws -> Value? {
+    try await getOrLoadVersioned(key) { Versioned(try await load()) }
+  }
+
+  /// As `getOrLoad`, for a source whose rows have versions: an older one is returned, but never cached.
+  ///
+  /// - Throws: as `getOrLoad`.
+  public func getOrLoadVersioned(
+    _ key: String, load: @escaping @Sendable () async throws -> Versioned<Value>
+  ) async throws -> Value? {
     try options.check()
-    switch try await get(key) {
-    case .hit(let value): return value
-    case .negative: return nil
-    case .miss: break
-    }
     let calls = try CacheCalls(key, namespace: namespace)
-    return try await flights.join(key, patience: options.wait, load) { flight, load in
-      await CacheLoad(cache: self, calls: calls, flight: flight, load: load).run()
+    let found = try await look([calls])[0]
+    var early = Duration.zero
+    if let entry = found.fresh {
+      early = options.drawnEarly(load: .milliseconds(Int64(entry.loadMs)))
+      if .milliseconds(found.freshMs) > early { return try read(entry).value }
+    }
+    return try await flights.join(key, patience: options.wait, load) { [early] flight, load in
+      await CacheLoad(cache: self, calls: calls, flight: flight, early: early, load: load).run()
     }
   }
 
+  /// Waits for the refreshes under way, at the end of a program.
+  ///
+  /// - Returns: false when some had not ended in time; they were cancelled, and their leases given back.
+  @discardableResult
+  public func drain(within limit: Duration = .seconds(10)) async -> Bool { await refreshes.drain(within: limit) }
+
   /// How many callers of this process wait for the key's load.
   package func waiting(for key: String) -> Int { flights.waiting(for: key) }
+
+  private struct Look {
+    /// Nil for what must not be served without asking further.
+    let fresh: CacheEntry?
+    let freshMs: Int64
+  }
+
+  private func look(_ keys: [CacheCalls]) async throws -> [Look] {
+    guard !keys.isEmpty else { return [] }
+    var replies: [RESPValue] = []
+    for result in await redis.pipeline(keys.flatMap(\.read)) { replies.append(try result.get()) }
+    return keys.indices.map { at in
+      guard let life = replies[2 * at].int, let entry = replies[2 * at + 1].bytes.flatMap(CacheEntry.init),
+        entry.isFresh(pttlMs: life)
+      else { return Look(fresh: nil, freshMs: 0) }
+      return Look(fresh: entry, freshMs: life - Int64(entry.graceMs))
+    }
+  }
 
   func read(_ entry: CacheEntry) throws -> Cached<Value> {
     if entry.isNegative { return .negative }
@@ -93,6 +125,7 @@ public struct Cache<Value: Sendable>: Sendable {
 
 /// What a cache holds under a key.
 public enum Cached<Value: Sendable>: Sendable {
+  /// A fresh value.
   case hit(Value)
   /// The source has no such thing: an answer, not a miss.
   case negative

@@ -16,10 +16,16 @@ package struct CacheCalls: Sendable {
   /// newer one, and an old value would pass for fresh.
   package var read: [RESPCommand] { [RESPCommand("PTTL", entry), RESPCommand("GET", entry)] }
 
-  package func acquire(token: String, lease ttl: Duration, nowUs: Int64 = 0) throws(RedisError) -> ScriptCall {
+  /// - Parameter early: how long before its end an entry may be renewed already.
+  package func acquire(
+    token: String, lease ttl: Duration, early: Duration = .zero, nowUs: Int64 = 0
+  ) throws(RedisError) -> ScriptCall {
     ScriptCall(
       .cacheAcquire, keys: [entry, lease],
-      arguments: [try NumberRule.word(token, "token"), try NumberRule.ttl(ttl, "lease"), nowUs])
+      arguments: [
+        try NumberRule.word(token, "token"), try NumberRule.ttl(ttl, "lease"),
+        try NumberRule.time(early, "early", from: 0), nowUs,
+      ])
   }
 
   /// - Parameters:
@@ -29,16 +35,30 @@ package struct CacheCalls: Sendable {
     token: String, value: CacheEntry, ttl: Duration, grace: Duration = .zero, load: Duration = .zero,
     nowUs: Int64 = 0
   ) throws(RedisError) -> ScriptCall {
+    let (stamped, graceUs) = try stamp(value, grace, load)
+    return ScriptCall(
+      .cacheFill, keys: [entry, lease],
+      arguments: [try NumberRule.word(token, "token"), stamped, try NumberRule.ttl(ttl), graceUs, nowUs])
+  }
+
+  /// Stores what was written to the source, whoever loads.
+  package func put(
+    value: CacheEntry, ttl: Duration, grace: Duration = .zero, load: Duration = .zero, nowUs: Int64 = 0
+  ) throws(RedisError) -> ScriptCall {
+    let (stamped, graceUs) = try stamp(value, grace, load)
+    return ScriptCall(
+      .cachePut, keys: [entry, lease], arguments: [stamped, try NumberRule.ttl(ttl), graceUs, nowUs])
+  }
+
+  private func stamp(
+    _ value: CacheEntry, _ grace: Duration, _ load: Duration
+  ) throws(RedisError) -> (bytes: [UInt8], graceUs: Int64) {
     let graceUs = try NumberRule.time(grace, "grace", from: 0, to: NumberRule.longestInHeader)
     let loadUs = try NumberRule.time(load, "load", from: 0, to: NumberRule.longestInHeader)
     var value = value
     value.graceMs = UInt32((graceUs + 999) / 1000)
     value.loadMs = UInt32((loadUs + 999) / 1000)
-    return ScriptCall(
-      .cacheFill, keys: [entry, lease],
-      arguments: [
-        try NumberRule.word(token, "token"), value.bytes, try NumberRule.ttl(ttl), graceUs, nowUs,
-      ])
+    return (value.bytes, graceUs)
   }
 
   package func renew(token: String, lease ttl: Duration, nowUs: Int64 = 0) throws(RedisError) -> ScriptCall {
@@ -57,9 +77,24 @@ package struct CacheCalls: Sendable {
       ])
   }
 
-  package func delete(holdoff: Duration = .zero, nowUs: Int64 = 0) throws(RedisError) -> ScriptCall {
-    ScriptCall(
+  /// - Parameters:
+  ///   - version: from 1 on; nil: whatever is there goes, and nothing is kept of it.
+  ///   - keep: how long what is older than the version cannot be stored.
+  package func delete(
+    holdoff: Duration = .zero, version: UInt64? = nil, keep: Duration = .seconds(60), nowUs: Int64 = 0
+  ) throws(RedisError) -> ScriptCall {
+    if version == 0 { throw .argument("version is 0, which means none") }
+    return ScriptCall(
       .cacheDelete, keys: [entry, lease],
+      arguments: [
+        try NumberRule.time(holdoff, "holdoff", from: 0), version.map(CacheEntry.tombstone) ?? [],
+        try NumberRule.ttl(keep, "keep"), nowUs,
+      ])
+  }
+
+  package func markStale(holdoff: Duration = .zero, nowUs: Int64 = 0) throws(RedisError) -> ScriptCall {
+    ScriptCall(
+      .cacheMarkStale, keys: [entry, lease],
       arguments: [try NumberRule.time(holdoff, "holdoff", from: 0), nowUs])
   }
 }

@@ -1,7 +1,7 @@
 /// How values become bytes. Entries carry the codec's number, so that no reader takes one for another.
 public protocol CacheCodec<Value>: Sendable {
   associatedtype Value: Sendable
-  /// The same in every language: 0 bytes, 1 text (UTF-8), 2 JSON; from 128 on for your own.
+  /// The same in every language: 0 bytes, 1 text (UTF-8), 2 canonical JSON; from 128 on for your own.
   var number: UInt8 { get }
   func encode(_ value: Value) throws -> [UInt8]
   /// - Throws: anything; the reader gets `CacheError(.codec)`.

@@ -1,6 +1,7 @@
 /// What lies under a cache key: a header of 32 bytes, tags, the payload. Layout 1, big-endian:
 ///
-/// `'R' 'P' 1 flags codec compressor tags(2) version(8) grace_ms(4) load_ms(4) fresh_until_us(8)`
+/// `'R' 'P' 1 flags codec compressor tags(2) version(8) grace_ms(4) load_ms(4) fresh_until_us(8)`; the flags are
+/// 1 negative, 2 stale, 4 tombstone.
 ///
 /// A string and not a hash: a hit is one plain GET that any client can do.
 package struct CacheEntry: Sendable, Hashable {
@@ -24,14 +25,23 @@ package struct CacheEntry: Sendable, Hashable {
 
   package init() {}
 
-  /// Nil for whatever is not of this layout: a miss, never an error.
+  /// What a delete leaves behind where the source has versions: one of them, and no value.
+  static func tombstone(_ version: UInt64) -> [UInt8] {
+    var entry = CacheEntry()
+    entry.version = version
+    var bytes = entry.bytes
+    bytes[3] = 4
+    return bytes
+  }
+
+  /// Nil for whatever is not of this layout, and for a tombstone: a miss, never an error.
   package init?(_ bytes: [UInt8]) {
     guard bytes.count >= Self.headerSize, bytes.starts(with: [UInt8(ascii: "R"), UInt8(ascii: "P"), 1])
     else { return nil }
     func number(_ range: Range<Int>) -> UInt64 { bytes[range].reduce(0) { $0 << 8 | UInt64($1) } }
     let payloadAt = Self.headerSize + Int(number(6..<8))
     // No compressor is known here yet.
-    guard payloadAt <= bytes.count, bytes[5] == 0 else { return nil }
+    guard payloadAt <= bytes.count, bytes[5] == 0, bytes[3] & 4 == 0 else { return nil }
     isNegative = bytes[3] & 1 != 0
     isMarkedStale = bytes[3] & 2 != 0
     codec = bytes[4]

@@ -5,9 +5,12 @@ struct CacheLoad<Value: Sendable>: Sendable {
   let cache: Cache<Value>
   let calls: CacheCalls
   let flight: Flight<Value>
-  let load: @Sendable () async throws -> Value?
+  /// How long before its end an entry is renewed.
+  let early: Duration
+  let load: @Sendable () async throws -> Versioned<Value>
 
   private var options: CacheOptions { cache.options }
+  private var servesStale: Bool { options.refresh == .background }
 
   func run() async -> Landing<Value> {
     do {
@@ -26,15 +29,19 @@ struct CacheLoad<Value: Sendable>: Sendable {
       let round = flight.nextRound()
       let reply: RESPValue
       do throws(RedisError) {
-        reply = try await cache.redis.run(try calls.acquire(token: token, lease: options.lease))
+        reply = try await cache.redis.run(try calls.acquire(token: token, lease: options.lease, early: early))
       } catch {
         if error.execution != .notExecuted { giveBack(token) }
         throw error
       }
       switch try CacheCalls.acquired(reply) {
       case .hit(let entry): return Landing(result: .success(try cache.read(entry).value), upTo: round)
-      case .win(let stale): return await loadAndFill(token, stale, round)
-      case .holdoff(let stale): return await loadOnly(stale, round)
+      case .win(let stale):
+        if servesStale, let landing = landing(on: stale, round), refresh(token, stale, round) { return landing }
+        return await loadAndFill(token, stale, round)
+      case .holdoff(let stale):
+        if servesStale, let landing = landing(on: stale, round) { return landing }
+        return await loadOnly(stale, round)
       case .failed(let retryAfter, let stale):
         if let landing = landing(on: stale, round) { return landing }
         throw CacheError(.backoff, "the last load failed a moment ago", retryAfter: retryAfter)
@@ -52,35 +59,45 @@ struct CacheLoad<Value: Sendable>: Sendable {
     }
   }
 
+  /// Loads beside; false when too many do.
+  private func refresh(_ token: String, _ stale: CacheEntry?, _ round: Int) -> Bool {
+    // A failure leaves a back-off, and the next caller after it tries again.
+    cache.refreshes.start { _ = await loadAndFill(token, stale, round) }
+  }
+
   private func loadAndFill(_ token: String, _ stale: CacheEntry?, _ round: Int) async -> Landing<Value> {
     let begun = ContinuousClock.now
     let result = await loadWhileRenewing(token)
     let took = ContinuousClock.now - begun
-    guard case .success(let value) = result else {
+    guard case .success(let found) = result else {
       let backoff = Task.isCancelled ? Duration.zero : options.backoff
       await shielded {
         // If this fails too, the lease ends by itself.
         _ = try? await cache.redis.run(try calls.release(token: token, backoff: backoff))
       }
-      return failed(result, stale, round)
+      return failed(result.map(\.value), stale, round)
     }
+    let value = Result<Value?, any Error>.success(found.value)
     // From here on nobody joins: a delete that comes after the fill must not be followed by this value.
     flight.close()
     do {
-      let call = try fill(token, value, took)
+      let stored = try cache.stored(found)
+      let call = try calls.fill(
+        token: token, value: stored.entry, ttl: stored.ttl, grace: stored.grace,
+        load: min(took, .microseconds(NumberRule.longestInHeader)))
       let filled = try CacheCalls.filled(try await cache.redis.run(call))
-      return Landing(result: result, upTo: filled == .stored ? .max : round)
+      return Landing(result: value, upTo: filled == .stored ? .max : round)
     } catch {
       // The value is good although it could not be kept (full memory, a lost connection).
       giveBack(token)
-      return Landing(result: error is RedisError ? result : .failure(error), upTo: round)
+      return Landing(result: error is RedisError ? value : .failure(error), upTo: round)
     }
   }
 
-  /// In a hold-off: everybody may have the value, nobody keeps it.
+  /// In a hold-off: who asked before it began may have the value, nobody keeps it.
   private func loadOnly(_ stale: CacheEntry?, _ round: Int) async -> Landing<Value> {
     do {
-      return Landing(result: .success(try await load()))
+      return Landing(result: .success(try await load().value), upTo: round)
     } catch {
       return failed(.failure(error), stale, round)
     }
@@ -96,19 +113,8 @@ struct CacheLoad<Value: Sendable>: Sendable {
     return Landing(result: .success(old.value), upTo: round)
   }
 
-  private func fill(_ token: String, _ value: Value?, _ took: Duration) throws -> ScriptCall {
-    var entry = CacheEntry()
-    entry.codec = cache.codec.number
-    entry.isNegative = value == nil
-    if let value { entry.payload = try cache.codec.encode(value) }
-    let took = min(took, .microseconds(NumberRule.longestInHeader))
-    return try calls.fill(
-      token: token, value: entry, ttl: value == nil ? options.negativeTTL : options.drawnTTL(),
-      grace: value == nil ? .zero : options.grace, load: took)
-  }
-
-  private func loadWhileRenewing(_ token: String) async -> Result<Value?, any Error> {
-    await withTaskGroup(of: Result<Value?, any Error>?.self) { group in
+  private func loadWhileRenewing(_ token: String) async -> Result<Versioned<Value>, any Error> {
+    await withTaskGroup(of: Result<Versioned<Value>, any Error>?.self) { group in
       group.addTask {
         do { return .success(try await load()) } catch { return .failure(error) }
       }
@@ -121,7 +127,7 @@ struct CacheLoad<Value: Sendable>: Sendable {
         }
         return nil
       }
-      var outcome: Result<Value?, any Error> = .failure(CancellationError())
+      var outcome: Result<Versioned<Value>, any Error> = .failure(CancellationError())
       for await result in group {
         guard let result else { continue }
         outcome = result

@@ -1,7 +1,7 @@
 import RESP
 
 extension CacheCalls {
-  /// An entry that comes with anything but `hit` is stale.
+  /// An entry that comes with anything but `hit` is stale, or will be before the time asked for has passed.
   package enum Acquired: Sendable, Hashable {
     case hit(CacheEntry)
     /// The right to load is ours.
@@ -16,6 +16,17 @@ extension CacheCalls {
 
   package enum Filled: String, Sendable {
     case stored, lost, older
+  }
+
+  package enum Put: String, Sendable {
+    case stored, older
+  }
+
+  package enum Deleted: Sendable, Hashable {
+    /// How many entries were there: 0 or 1.
+    case deleted(Int64)
+    /// The entry is newer than the version that was to be forgotten, and stays.
+    case older
   }
 
   package enum Renewed: String, Sendable {
@@ -59,10 +70,26 @@ extension CacheCalls {
     try word(reply, of: "cache_release")
   }
 
-  /// How many entries were there: 0 or 1.
-  package static func deleted(_ reply: RESPValue) throws(RedisError) -> Int64 {
+  package static func stored(_ reply: RESPValue) throws(RedisError) -> Put {
+    try word(reply, of: "cache_put")
+  }
+
+  package static func deleted(_ reply: RESPValue) throws(RedisError) -> Deleted {
     var reader = try ReplyReader(reply, of: "cache_delete")
-    guard reader.status == "deleted" else { throw reader.unknownStatus() }
+    let result: Deleted
+    switch reader.status {
+    case "deleted": result = .deleted(try reader.integer("entries"))
+    case "older": result = .older
+    default: throw reader.unknownStatus()
+    }
+    try reader.end()
+    return result
+  }
+
+  /// How many entries were fresh until then: 0 or 1.
+  package static func marked(_ reply: RESPValue) throws(RedisError) -> Int64 {
+    var reader = try ReplyReader(reply, of: "cache_mark_stale")
+    guard reader.status == "marked" else { throw reader.unknownStatus() }
     let entries = try reader.integer("entries")
     try reader.end()
     return entries

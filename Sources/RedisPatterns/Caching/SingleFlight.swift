@@ -5,7 +5,7 @@ import Synchronization
 /// Who may share a result: a value that was read before a caller asked may have been deleted before it asked. So callers
 /// carry the round in which they joined, and a landing says up to which round its result is good; the rest fly again.
 final class SingleFlight<Value: Sendable>: Sendable {
-  typealias Load = @Sendable () async throws -> Value?
+  typealias Load = @Sendable () async throws -> Versioned<Value>
   typealias Pilot = @Sendable (Flight<Value>, @escaping Load) async -> Landing<Value>
 
   private struct Entry {

@@ -7,7 +7,12 @@ import TestSupport
 /// Between any two round trips of one actor all others may move: loaders pause and die, leases end, the source changes.
 struct CacheWorld {
   enum Subject {
+    /// Deletes, hard and soft.
     case shipped
+    /// Puts and deletes by version, which may overtake each other.
+    case versioned
+    /// The same, and the versions are not passed on.
+    case versionsDropped
     /// get, load, set; and del after a write.
     case naive
     /// The source is read from a replica that lags; deletes hold off for as long.
@@ -65,20 +70,30 @@ struct CacheWorld {
         Int.random(in: 0..<4, using: &chance) == 0
         ? (true, Int.random(in: 0..<writers.count, using: &chance))
         : (false, Int.random(in: 0..<readers.count, using: &chance))
-      if let command = try turn.isWriter ? write(turn.at) : read(turn.at, &chance) { return command }
+      if let command = try turn.isWriter ? write(turn.at, &chance) : read(turn.at, &chance) { return command }
     }
   }
 
-  private mutating func write(_ at: Int) throws -> RESPCommand? {
-    guard case .deleting = writers[at].phase else {
-      // Commit first; the delete follows in a later step.
+  private mutating func write(_ at: Int, _ chance: inout SeededGenerator) throws -> RESPCommand? {
+    guard case .deleting(let version) = writers[at].phase else {
+      // Commit first; the delete or the put follows in a later step.
       commits.append(nowUs)
       writers[at].phase = .deleting(version: commits.count - 1)
       return nil
     }
-    if case .naive = subject { return RESPCommand("DEL", calls.entry) }
-    let holdoff = subject == .laggingSource ? Duration.microseconds(lagUs) : .zero
-    return try calls.delete(holdoff: holdoff, nowUs: nowUs).evalsha
+    let isOdd = Bool.random(using: &chance)
+    switch subject {
+    case .naive: return RESPCommand("DEL", calls.entry)
+    case .laggingSource: return try calls.delete(holdoff: .microseconds(lagUs), nowUs: nowUs).evalsha
+    case .shipped where isOdd: return try calls.markStale(nowUs: nowUs).evalsha
+    case .shipped: return try calls.delete(nowUs: nowUs).evalsha
+    case .versioned where isOdd: return try calls.delete(version: UInt64(version), nowUs: nowUs).evalsha
+    case .versionsDropped where isOdd: return try calls.delete(nowUs: nowUs).evalsha
+    case .versioned, .versionsDropped:
+      return try calls.put(
+        value: entry(version), ttl: .milliseconds(100), grace: .milliseconds(50), nowUs: nowUs
+      ).evalsha
+    }
   }
 
   private mutating func read(_ at: Int, _ chance: inout SeededGenerator) throws -> RESPCommand? {
@@ -119,6 +134,7 @@ struct CacheWorld {
     var entry = CacheEntry()
     entry.isNegative = version % 5 == 4
     entry.payload = Array(String(version).utf8)
+    if subject == .versioned { entry.version = UInt64(version) }
     return entry
   }
 

@@ -89,6 +89,44 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
         except redis_patterns.CacheError as error:
             say(error.code)
     # --8<-- [end:backoff]
+
+    # --8<-- [start:refresh]
+    news = redis_patterns.Cache(
+        redis,
+        codec=redis_patterns.TEXT,
+        grace=timedelta(hours=1),
+        refresh="background",
+        namespace=namespace,
+    )
+    news.put("headline", "old news")
+    news.mark_stale("headline")  # the soft delete: still served, and loaded anew
+    say(f"at once: {news.get_or_load('headline', lambda: 'new news')}")
+    news.drain()  # as at the end of a program
+    say(f"then: {news.get_or_load('headline', lambda: 'unasked')}")
+    # --8<-- [end:refresh]
+
+    # --8<-- [start:versions]
+    prices = redis_patterns.Cache(redis, codec=redis_patterns.TEXT, namespace=namespace)
+    for price, version in (("19.90", 2), ("24.90", 1)):  # the second comes late
+        stored = prices.put("price:1", price, version=version)
+        say(f"{price}, version {version}: {'cached' if stored else 'older'}")
+    prices.delete("price:1", version=3)
+    say(f"19.90 once more: {'cached' if prices.put('price:1', '19.90', version=2) else 'older'}")
+    # --8<-- [end:versions]
+
+    # --8<-- [start:write]
+    def commit() -> redis_patterns.Versioned[dict[str, str]]:
+        database["user:42"] = "Ada King"
+        return redis_patterns.Versioned({"name": "Ada King"})
+
+    cache.write_through("user:42", commit)
+    say(f"{name_of('user:42')}, without a load")
+    # --8<-- [end:write]
+
+    # --8<-- [start:many]
+    found = cache.get_many(["user:1", "user:7", "user:42"])
+    say(", ".join(f"{key}: {type(found[key]).__name__.lower()}" for key in sorted(found)))
+    # --8<-- [end:many]
     redis.close()
 
     # --8<-- [start:aio]

@@ -8,12 +8,16 @@ public enum CachingExample {
     private var names = ["user:42": "Ada"]
     private(set) var loads = 0
 
-    func load(_ key: String) -> String? {
+    func load(_ key: String) -> User? {
       loads += 1
-      return names[key]
+      return names[key].map(User.init)
     }
 
     func commit(_ key: String, _ name: String) { names[key] = name }
+  }
+
+  private struct User: Codable, Sendable {
+    var name: String
   }
 
   private struct SourceIsDown: Error {}
@@ -28,11 +32,11 @@ public enum CachingExample {
     options.ttl = .seconds(5 * 60)
     options.grace = .seconds(60 * 60)
     options.backoff = .seconds(30)
-    let cache = Cache(on: redis, options: options, codec: .string, namespace: namespace)
+    let cache = Cache(on: redis, options: options, codec: .json(User.self), namespace: namespace)
 
     for _ in 1...2 {
       let user = try await cache.getOrLoad("user:42") { await database.load("user:42") }
-      say("\(user ?? "nobody"), after \(await database.loads) load")
+      say("\(user?.name ?? "nobody"), after \(await database.loads) load")
     }
     // --8<-- [end:load]
 
@@ -40,14 +44,14 @@ public enum CachingExample {
     await database.commit("user:42", "Ada Lovelace")  // commit first
     try await cache.delete("user:42")
     let user = try await cache.getOrLoad("user:42") { await database.load("user:42") }
-    say("\(user ?? "nobody"), after \(await database.loads) loads")
+    say("\(user?.name ?? "nobody"), after \(await database.loads) loads")
     // --8<-- [end:delete]
 
     // --8<-- [start:negative]
     let nobody = try await cache.getOrLoad("user:7") { await database.load("user:7") }
-    say(nobody ?? "nobody")
+    say(nobody?.name ?? "nobody")
     switch try await cache.get("user:7") {
-    case .hit(let name): say("hit \(name)")
+    case .hit(let user): say("hit \(user.name)")
     case .negative: say("negative: the source has no user:7")
     case .miss: say("miss")
     }
@@ -56,9 +60,9 @@ public enum CachingExample {
     // --8<-- [start:race]
     let old = try await cache.getOrLoad("user:43") {
       try await cache.delete("user:43")  // somebody changes the source while we load
-      return "Grace"
+      return User(name: "Grace")
     }
-    say("returned \(old ?? "nobody")")
+    say("returned \(old?.name ?? "nobody")")
     say("cached: \(try await cache.get("user:43").value == nil ? "no" : "yes")")
     // --8<-- [end:race]
 
@@ -74,8 +78,50 @@ public enum CachingExample {
     }
     // --8<-- [end:backoff]
 
+    // --8<-- [start:refresh]
+    let news = Cache(
+      on: redis, options: CacheOptions(grace: .seconds(60 * 60), refresh: .background), codec: .string,
+      namespace: namespace)
+    try await news.put("headline", "old news")
+    try await news.markStale("headline")  // the soft delete: still served, and loaded anew
+    say("at once: \(try await news.getOrLoad("headline") { "new news" } ?? "")")
+    await news.drain()  // as at the end of a program
+    say("then: \(try await news.getOrLoad("headline") { "unasked" } ?? "")")
+    // --8<-- [end:refresh]
+
+    // --8<-- [start:versions]
+    let prices = Cache(on: redis, codec: .string, namespace: namespace)
+    for (price, version) in [("19.90", UInt64(2)), ("24.90", 1)] {  // the second comes late
+      let stored = try await prices.put("price:1", price, version: version)
+      say("\(price), version \(version): \(stored ? "cached" : "older")")
+    }
+    try await prices.delete("price:1", version: 3)
+    say("19.90 once more: \(try await prices.put("price:1", "19.90", version: 2) ? "cached" : "older")")
+    // --8<-- [end:versions]
+
+    // --8<-- [start:write]
+    try await cache.writeThrough("user:42") {
+      await database.commit("user:42", "Ada King")
+      return Versioned(User(name: "Ada King"))
+    }
+    let written = try await cache.getOrLoad("user:42") { await database.load("user:42") }
+    say("\(written?.name ?? "nobody"), without a load")
+    // --8<-- [end:write]
+
+    // --8<-- [start:many]
+    let found = try await cache.getMany(["user:1", "user:7", "user:42"])
+    let words = found.sorted { $0.key < $1.key }.map { key, cached in
+      switch cached {
+      case .hit: "\(key): hit"
+      case .negative: "\(key): negative"
+      case .miss: "\(key): miss"
+      }
+    }
+    say(words.joined(separator: ", "))
+    // --8<-- [end:many]
+
     // --8<-- [start:concurrent]
-    let reports = Cache(on: redis, codec: .string, namespace: namespace)
+    let reports = Cache(on: redis, codec: .json(User.self), namespace: namespace)
     let source = Database()
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 1...100 {

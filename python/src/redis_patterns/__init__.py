@@ -1,6 +1,6 @@
 """Redis patterns that hold up in production; the asyncio twins stand in `redis_patterns.aio`."""
 
-from .caching import ABSENT, BYTES, JSON, TEXT, Absent, Codec, Hit, Miss, Negative
+from .caching import ABSENT, BYTES, JSON, TEXT, Absent, Codec, Hit, Miss, Negative, Versioned
 from .caching.sync import Cache
 from .errors import CacheError, Code, Execution, LockError, RedisError
 from .locks import Held
@@ -40,6 +40,7 @@ __all__ = [
     "SharedCounter",
     "SharedFlag",
     "TierState",
+    "Versioned",
     "connect",
 ]
 

@@ -186,6 +186,39 @@ class Flights(Generic[T]):
             task.exception()  # so that a run that nobody waits for any more is not reported as forgotten
 
 
+class Background:
+    """Works that nobody waits for, `most` at a time."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._running: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> bool:
+        """False, and nothing runs, when there are as many as may be."""
+        if len(self._running) >= self._most:
+            return False
+        task = asyncio.create_task(work())
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return True
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # so that it is not reported as forgotten
+
+    async def drain(self, within: float) -> bool:
+        """Waits for all; cancels those that have not ended `within` seconds, and returns whether there were none."""
+        if not self._running:
+            return True
+        _, late = await asyncio.wait(set(self._running), timeout=within)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+        return not late
+
+
 class _Flight(Generic[T]):
     def __init__(self, task: asyncio.Task[T]) -> None:
         self.task = task
@@ -194,6 +227,7 @@ class _Flight(Generic[T]):
 
 Traceback = TracebackType | None
 __all__ = [
+    "Background",
     "Cancelled",
     "Flag",
     "Flights",

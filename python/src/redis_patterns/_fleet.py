@@ -1,4 +1,4 @@
-"""One worker of a mixed fleet, for tests: `python -m redis_patterns._fleet bucket|lock|cache --url ... --json`.
+"""One worker of a mixed fleet, for tests: `python -m redis_patterns._fleet bucket|lock|cache|refresh --url ... --json`.
 
 The Swift worker (`redis-patterns fleet`) takes the same words, prints the same JSON, and meets this one on its keys.
 """
@@ -62,6 +62,43 @@ class Worker:
             self._meet()
         return {"keys": keys, "wrong": wrong}
 
+    def refresh(self, loads: int, ttl_us: int, load_us: int) -> dict[str, Any]:
+        """Asks for one key, again and again, until it has been loaded so many times.
+
+        Each load says in one log which entry it was to replace.
+        """
+        cache: Cache[str] = Cache(
+            self.redis,
+            codec=TEXT,
+            namespace=self.namespace,
+            ttl=ttl_us / 1_000_000,
+            grace=60,
+            jitter=0,
+            wait=60,
+            refresh="background",
+        )
+        log, entry = f"{self.namespace}:fleet:log", f"{self.namespace}:cache:{{hot}}"
+
+        def load() -> str:
+            seen = bytes(self.redis.execute_command("GETRANGE", entry, 24, 31))
+            line = f"[{seen.hex('.')}] python-{os.getpid()}"
+            self.redis.execute_command("RPUSH", log, f"begin {line}")
+            time.sleep(load_us / 1_000_000)
+            number = int(self.redis.execute_command("INCR", f"{self.namespace}:fleet:version"))
+            self.redis.execute_command("RPUSH", log, f"end {line}")
+            return str(number)
+
+        self._meet()
+        asked = backwards = last = 0
+        while last < loads:
+            number = int(str(cache.get_or_load("hot", load)))
+            asked += 1
+            backwards += number < last
+            last = max(last, number)
+            time.sleep(0.001)
+        cache.drain()
+        return {"asked": asked, "backwards": backwards}
+
     def _meet(self) -> None:
         """Returns when every worker has come here as often as this one."""
         counter = f"{self.namespace}:fleet:ready"
@@ -101,6 +138,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cache = verbs.add_parser("cache", parents=[shared])
     cache.add_argument("--keys", type=int, required=True)
     cache.add_argument("--load-us", type=int, default=20_000)
+    refresh = verbs.add_parser("refresh", parents=[shared])
+    refresh.add_argument("--loads", type=int, required=True)
+    refresh.add_argument("--ttl-us", type=int, required=True)
+    refresh.add_argument("--load-us", type=int, default=20_000)
 
     given = parser.parse_args(arguments)
     client = connect(given.url)
@@ -111,8 +152,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             result = worker.bucket(given.id, limit, given.attempts)
         elif given.verb == "lock":
             result = worker.lock(given.name, given.rounds)
-        else:
+        elif given.verb == "cache":
             result = worker.cache(given.keys, given.load_us)
+        else:
+            result = worker.refresh(given.loads, given.ttl_us, given.load_us)
     finally:
         client.close()
     print(json.dumps(result))

@@ -175,6 +175,42 @@ class Flights(Generic[T]):
                 del self._running[key]
 
 
+class Background:
+    """Works that nobody waits for, `most` at a time, each on a thread of its own."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._running: set[threading.Thread] = set()
+
+    def start(self, work: Callable[[], None]) -> bool:
+        """False, and nothing runs, when there are as many as may be."""
+
+        def run() -> None:
+            try:
+                work()
+            finally:
+                with self._lock:
+                    self._running.discard(threading.current_thread())
+
+        thread = threading.Thread(target=run, name="redis-patterns-refresh", daemon=True)
+        with self._lock:
+            if len(self._running) >= self._most:
+                return False
+            self._running.add(thread)
+        thread.start()
+        return True
+
+    def drain(self, within: float) -> bool:
+        """Waits for all, `within` seconds at most, and returns whether all had ended; a thread cannot be cancelled."""
+        end = clock() + within
+        with self._lock:
+            running = list(self._running)
+        for thread in running:
+            thread.join(max(end - clock(), 0))
+        return not any(thread.is_alive() for thread in running)
+
+
 class _Flight(Generic[T]):
     def __init__(self) -> None:
         self._done = threading.Event()
@@ -207,6 +243,7 @@ class _Flight(Generic[T]):
 
 Traceback = TracebackType | None
 __all__ = [
+    "Background",
     "Cancelled",
     "Flag",
     "Flights",

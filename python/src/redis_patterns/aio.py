@@ -1,6 +1,6 @@
 """The patterns for asyncio, under the names of the synchronous ones."""
 
-from .caching import ABSENT, BYTES, JSON, TEXT, Absent, Codec, Hit, Miss, Negative
+from .caching import ABSENT, BYTES, JSON, TEXT, Absent, Codec, Hit, Miss, Negative, Versioned
 from .caching.aio import Cache
 from .errors import CacheError, Code, Execution, LockError, RedisError
 from .locks import Held
@@ -40,5 +40,6 @@ __all__ = [
     "SharedCounter",
     "SharedFlag",
     "TierState",
+    "Versioned",
     "connect",
 ]

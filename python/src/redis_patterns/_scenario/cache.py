@@ -12,16 +12,21 @@ from ..errors import argument_error
 from ..script import ScriptCall
 from .words import Json, text_or_hex, us
 
+_STORED = ("payload", "negative", "codec", "version", "grace_us", "load_us")
+
 
 def build(verb: str, given: dict[str, Json]) -> ScriptCall[Any]:
     make: Callable[..., ScriptCall[Any]] = getattr(calls, verb)
     keys = calls.Keys.of(given.pop("key"), namespace=given.pop("namespace", None))
-    if verb == "fill":
-        given["payload"] = given.get("payload", b"")
-        version = given.get("version", "0")
-        if not version.isascii() or not version.isdigit():
+    if "version" in given:
+        if not given["version"].isascii() or not given["version"].isdigit():
             raise argument_error("version must be a decimal string")
-        given["version"] = int(version)
+        given["version"] = int(given["version"])
+    if verb in ("fill", "put"):
+        grace_us = given.get("grace_us", 0)
+        stored = {name: given.pop(name) for name in _STORED if name in given}
+        given["value"] = calls.entry(stored.pop("payload", b""), **stored)
+        given["grace_us"] = grace_us
     return make(keys, **given)
 
 
@@ -37,8 +42,12 @@ def outcome(result: Any) -> dict[str, Json] | None:
             return {"status": "busy", "retry_after_us": us(retry), **_entry(entry)}
         case calls.Failed(retry, entry):
             return {"status": "failed", "retry_after_us": us(retry), **_entry(entry)}
-        case int():
-            return {"status": "deleted", "entries": result}
+        case calls.Deleted(entries):
+            return {"status": "deleted", "entries": entries}
+        case calls.Older():
+            return {"status": "older"}
+        case calls.Marked(entries):
+            return {"status": "marked", "entries": entries}
     return None
 
 

@@ -2,6 +2,6 @@
 
 from .codec import BYTES, JSON, TEXT, Codec
 from .sync import Cache
-from .values import ABSENT, Absent, Hit, Miss, Negative
+from .values import ABSENT, Absent, Hit, Miss, Negative, Versioned
 
-__all__ = ["ABSENT", "BYTES", "JSON", "TEXT", "Absent", "Cache", "Codec", "Hit", "Miss", "Negative"]
+__all__ = ["ABSENT", "BYTES", "JSON", "TEXT", "Absent", "Cache", "Codec", "Hit", "Miss", "Negative", "Versioned"]

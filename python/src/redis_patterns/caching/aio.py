@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
-import logging
-import random
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Generic, TypeVar
 
 import redis.asyncio
 
-from .. import _aio
 from .._arguments import Duration, microseconds
-from .._clock import clock, deadline, new_token
-from ..errors import CacheError, Execution, RedisError, argument_error
+from .._clock import clock
+from ..errors import Code, RedisError
 from ..runner import aread, arun, check
 from . import calls
-from .codec import ANY_BYTES, Codec, decode
-from .entry import Entry
-from .life import drawn_ttl_us
-from .values import ABSENT, Absent, Hit, Miss, Negative
+from .codec import ANY_BYTES, Codec
+from .load_aio import Loads
+from .options import Options, Refresh
+from .values import Absent, Hit, Miss, Negative, Versioned
 
 T = TypeVar("T")
-
-_log = logging.getLogger("redis_patterns")
-_MOST_LOAD_US = (2**32 - 1) * 1000
 
 
 class Cache(Generic[T]):
@@ -35,6 +27,11 @@ class Cache(Generic[T]):
     it is then served stale while somebody loads, or when loading fails. `negative_ttl`: how long "nothing there" is
     kept. `lease`: how long a loader that died is waited for; a live one renews. `backoff`: how long nobody asks the
     source again after a failed load. `wait`: how long to wait for another's load. Durations: timedeltas or seconds.
+
+    `refresh`: "foreground", who finds a stale value first loads and waits for it; or "background", it gets the stale
+    value too and loads by the side, `refreshes` keys at a time at most (above that in the foreground). `early`, for
+    the background: the last part of the `ttl` (0 to 0.5) in which a fresh value may be renewed already, the sooner the
+    longer its load takes.
     """
 
     def __init__(
@@ -50,31 +47,42 @@ class Cache(Generic[T]):
         lease: Duration = 10.0,
         backoff: Duration = 1.0,
         wait: Duration = 10.0,
+        refresh: Refresh = "foreground",
+        early: float = 0.0,
+        refreshes: int = 16,
         allow_retries: bool = False,
     ) -> None:
         check(redis, allow_retries=allow_retries, asynchronous=True)
-        if not 0 <= jitter <= 0.5:
-            raise argument_error("jitter must be 0 to 0.5")
         self._redis = redis
-        self._codec = codec
         self._namespace = namespace
-        self._ttl_us = microseconds(ttl, "ttl")
-        self._grace_us = microseconds(grace, "grace")
-        self._jitter = jitter
-        self._negative_ttl_us = microseconds(negative_ttl, "negative_ttl")
-        self._lease_us = microseconds(lease, "lease")
-        self._backoff_us = microseconds(backoff, "backoff")
-        self._wait = microseconds(wait, "wait") / 1_000_000
-        self._moments = itertools.count()
-        self._flights: _aio.Flights[_Loaded[T]] = _aio.Flights()
+        self._options = Options.of(
+            ttl=ttl,
+            grace=grace,
+            jitter=jitter,
+            negative_ttl=negative_ttl,
+            lease=lease,
+            backoff=backoff,
+            wait=wait,
+            refresh=refresh,
+            early=early,
+            refreshes=refreshes,
+        )
+        self._loads = Loads(redis, codec, self._options)
 
     async def get(self, key: str) -> Hit[T] | Negative | Miss:
-        """What is cached and fresh, in one round trip; never loads."""
-        entry = await self._fresh(self._keys(key))
-        if entry is None:
-            return Miss()
-        value = self._value(entry)
-        return Negative() if isinstance(value, Absent) else Hit(value)
+        """What is cached and fresh, in one round trip; never loads. Raises `CacheError` (`CACHECODEC`)."""
+        return (await self.get_many([key]))[key]
+
+    async def get_many(self, keys: Iterable[str]) -> dict[str, Hit[T] | Negative | Miss]:
+        """What is cached and fresh under each key, all in one round trip; never loads.
+
+        Raises `CacheError` (`CACHECODEC`) when one of them cannot be decoded.
+        """
+        names = {key: self._keys(key) for key in keys}
+        if not names:
+            return {}
+        replies = await aread(self._redis, [command for each in names.values() for command in calls.reading(each)])
+        return {key: self._found(*replies[2 * at : 2 * at + 2]) for at, key in enumerate(names)}
 
     async def get_or_load(self, key: str, loader: Callable[[], Awaitable[T | Absent]]) -> T | Absent:
         """The cached value, or what `loader` returns, which is then cached. `ABSENT`: the source has nothing.
@@ -82,155 +90,95 @@ class Cache(Generic[T]):
         Raises what the loader raises, and `CacheError`: `CACHEBACKOFF` (a load failed a moment ago), `CACHEWAIT`
         (somebody else's load takes too long), `CACHECODEC`.
         """
-        keys = self._keys(key)
-        end = clock() + self._wait
-        while True:
-            asked = next(self._moments)
-            entry = await self._fresh(keys)
-            if entry is not None:
-                return self._value(entry)
-            try:
-                loaded, joined = await self._flights.share(key, lambda: self._load(keys, loader), end - clock())
-            except CacheError as error:
-                if error.code == CacheError.WAIT and clock() < end:
-                    continue  # who joined has waited less than who gave up
-                raise
-            except _aio.LateError:
-                raise self._late() from None
-            # What was read before a joiner asked may have been deleted before it asked, unless it was stored.
-            if loaded.stored or not joined or asked < loaded.began:
-                return loaded.value
 
-    async def delete(self, key: str, *, holdoff: Duration = 0.0) -> bool:
+        async def unversioned() -> Versioned[T]:
+            return Versioned(await loader())
+
+        return await self.get_or_load_versioned(key, unversioned)
+
+    async def get_or_load_versioned(self, key: str, loader: Callable[[], Awaitable[Versioned[T]]]) -> T | Absent:
+        """As `get_or_load`, for a source whose rows have versions: an older one is returned, but never cached."""
+        keys = self._keys(key)
+        end = clock() + self._options.wait
+        while True:
+            pttl_ms, stored = await aread(self._redis, calls.reading(keys))
+            entry = calls.fresh(pttl_ms, stored)
+            early_us = 0
+            if entry is not None:
+                early_us = self._options.drawn_early_us(entry.load_ms)
+                if (pttl_ms - entry.grace_ms) * 1000 > early_us:
+                    return self._loads.value(entry)
+            found = await self._loads.get(key, keys, loader, end, early_us)
+            if found is not None:
+                return found
+
+    async def put(self, key: str, value: T | Absent, *, version: int = 0) -> bool:
+        """Caches what was written to the source. False: a newer version is cached, and stays.
+
+        Call it after the source has committed. Voids every load under way. Without versions the put that arrives last
+        wins, which is not always the newest. When the server's memory is full, the entry goes instead, and the error
+        (`OOM`) is raised.
+        """
+        self._loads.forget(key)
+        keys = self._keys(key)
+        entry, ttl_us, grace_us = self._loads.entry(Versioned(value, version))
+        try:
+            return await arun(self._redis, calls.put(keys, value=entry, ttl_us=ttl_us, grace_us=grace_us)) == "stored"
+        except RedisError as error:
+            if error.code is Code.OUT_OF_MEMORY:
+                await arun(self._redis, calls.delete(keys))
+            raise
+
+    async def write_through(self, key: str, writer: Callable[[], Awaitable[Versioned[T]]]) -> T | Absent:
+        """Runs `writer`, which commits to the source and returns what stands there now, and caches that.
+
+        The entry goes before, and what is loaded meanwhile is not cached for as long as the lease: whoever dies, and
+        wherever, nothing old stays. Two round trips. What `writer` raises is raised, and the entry is gone. If the
+        store fails after the commit, its error is raised although the source has the new value.
+        """
+        self._loads.forget(key)
+        await arun(self._redis, calls.delete(self._keys(key), holdoff_us=self._options.lease_us))
+        written = await writer()
+        await self.put(key, written.value, version=written.version)
+        return written.value
+
+    async def delete(
+        self, key: str, *, holdoff: Duration = 0.0, version: int | None = None, keep: Duration = 60.0
+    ) -> bool:
         """Forgets the value and voids every load under way. Whether there was one. Call it after the source committed.
 
         `holdoff`: loads that begin within it are returned but not cached, for sources read from a lagging replica.
+        `version` (from 1 on): an entry that is newer stays (False), and what is older cannot be cached for `keep`.
         """
-        self._flights.forget(key)
-        call = calls.delete(self._keys(key), holdoff_us=microseconds(holdoff, "holdoff"))
-        return await arun(self._redis, call) > 0
+        self._loads.forget(key)
+        call = calls.delete(
+            self._keys(key),
+            holdoff_us=microseconds(holdoff, "holdoff"),
+            version=version,
+            keep_us=microseconds(keep, "keep"),
+        )
+        return await arun(self._redis, call) == calls.Deleted(1)
+
+    async def mark_stale(self, key: str, *, holdoff: Duration = 0.0) -> bool:
+        """The soft delete: the value is stale from now on, and voids every load under way. Whether it was fresh.
+
+        It is served for its grace at most, which begins now, while somebody loads or when loading fails. `holdoff` as
+        for `delete`.
+        """
+        self._loads.forget(key)
+        call = calls.mark_stale(self._keys(key), holdoff_us=microseconds(holdoff, "holdoff"))
+        return (await arun(self._redis, call)).entries > 0
+
+    async def drain(self, within: Duration = 10.0) -> bool:
+        """Waits for the refreshes under way, at the end of a program. False: some had not ended and were given up."""
+        return await self._loads.drain(microseconds(within, "within") / 1_000_000)
 
     def _keys(self, key: str) -> calls.Keys:
         return calls.Keys.of(key, namespace=self._namespace)
 
-    async def _fresh(self, keys: calls.Keys) -> Entry | None:
-        pttl_ms, stored = await aread(self._redis, calls.reading(keys))
-        return calls.fresh(pttl_ms, stored)
-
-    def _value(self, entry: Entry) -> T | Absent:
-        return ABSENT if entry.negative else decode(self._codec, entry.codec, entry.payload)
-
-    async def _load(self, keys: calls.Keys, loader: Callable[[], Awaitable[T | Absent]]) -> _Loaded[T]:
-        token = new_token()
-        end = clock() + self._wait
-        pause = 0.010
-        while True:
-            match await self._acquire(keys, token):
-                case calls.Found(entry):
-                    return _Loaded(self._value(entry))
-                case calls.Win(stale):
-                    return await self._load_and_fill(keys, token, stale, loader)
-                case calls.Holdoff():
-                    began = next(self._moments)
-                    return _Loaded(await loader(), began=began)
-                case calls.Busy(_, Entry() as stale) | calls.Failed(_, Entry() as stale):
-                    return _Loaded(self._value(stale))
-                case calls.Failed(retry_after, None):
-                    raise CacheError(CacheError.BACKOFF, "the last load failed a moment ago", retry_after)
-            left = end - clock()
-            if left <= 0:
-                raise self._late()
-            await _aio.sleep(min(pause * random.uniform(0.5, 1), left))
-            pause = min(pause * 1.6, 0.100)
-
-    def _late(self) -> CacheError:
-        return CacheError(CacheError.WAIT, "another load did not end within the wait")
-
-    async def _acquire(self, keys: calls.Keys, token: str) -> calls.Acquire:
-        try:
-            call = calls.acquire(keys, token=token, ttl_us=self._lease_us)
-            return await _aio.complete(lambda: arun(self._redis, call))
-        except _aio.Cancelled:
-            await _aio.finish(lambda: self._give_back(keys, token), 1.0)
-            raise
-        except RedisError as error:
-            if error.execution is not Execution.NOT_EXECUTED:
-                await self._give_back(keys, token)
-            raise
-
-    async def _load_and_fill(
-        self, keys: calls.Keys, token: str, stale: Entry | None, loader: Callable[[], Awaitable[T | Absent]]
-    ) -> _Loaded[T]:
-        started = clock()
-        lease = self._lease_us / 1_000_000
-        keeper = _aio.Keeper(
-            lambda: self._renew(keys, token),
-            lambda: None,  # the fill will say that it is lost; the load goes on for its caller
-            deadline=deadline(started, lease),
-            period=lease / 3,
-            retry=lease / 10,
-        )
-        began = next(self._moments)
-        try:
-            value = await loader()
-        except Exception:
-            await keeper.stop()
-            await self._give_back(keys, token, self._backoff_us)
-            if stale is None:
-                raise
-            _log.warning("a load failed, the stale value is served", exc_info=True)
-            return _Loaded(self._value(stale))
-        except BaseException:
-            await keeper.stop()
-            await _aio.finish(lambda: self._give_back(keys, token), 1.0)
-            raise
-        await keeper.stop()
-        return _Loaded(value, began=began, stored=await self._fill(keys, token, value, clock() - started))
-
-    async def _fill(self, keys: calls.Keys, token: str, value: T | Absent, took: float) -> bool:
-        # Whether the value was stored. The caller has it either way.
-        load_us = min(round(took * 1_000_000), _MOST_LOAD_US)
-        try:
-            if isinstance(value, Absent):
-                call = calls.fill(
-                    keys, token=token, payload=b"", negative=True, ttl_us=self._negative_ttl_us, load_us=load_us
-                )
-            else:
-                call = calls.fill(
-                    keys,
-                    token=token,
-                    payload=self._codec.encode(value),
-                    codec=self._codec.number,
-                    ttl_us=drawn_ttl_us(self._ttl_us, self._jitter),
-                    grace_us=self._grace_us,
-                    load_us=load_us,
-                )
-        except BaseException:
-            await self._give_back(keys, token)
-            raise
-        try:
-            return await arun(self._redis, call) == "stored"
-        except RedisError as error:
-            _log.warning("a loaded value was not cached: %s", error)
-            await self._give_back(keys, token)
-            return False
-
-    async def _renew(self, keys: calls.Keys, token: str) -> float | None:
-        sent = clock()
-        if await arun(self._redis, calls.renew(keys, token=token, ttl_us=self._lease_us)) == "lost":
-            return None
-        return deadline(sent, self._lease_us / 1_000_000)
-
-    async def _give_back(self, keys: calls.Keys, token: str, backoff_us: int = 0) -> None:
-        try:
-            await arun(self._redis, calls.release(keys, token=token, backoff_us=backoff_us))
-        except RedisError as error:
-            _log.warning("a lease was not given back and will run out: %s", error)
-
-
-@dataclass(frozen=True, slots=True)
-class _Loaded(Generic[T]):
-    value: T | Absent
-    began: int = -1
-    """The moment before the source was asked; -1: it was not."""
-    stored: bool = False
+    def _found(self, pttl_ms: int, stored: bytes | None) -> Hit[T] | Negative | Miss:
+        entry = calls.fresh(pttl_ms, stored)
+        if entry is None:
+            return Miss()
+        value = self._loads.value(entry)
+        return Negative() if isinstance(value, Absent) else Hit(value)

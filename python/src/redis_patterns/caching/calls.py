@@ -13,11 +13,16 @@ from ..script import ScriptCall, load, status_of
 from .entry import Entry
 
 Fill: TypeAlias = Literal["stored", "lost", "older"]
+Put: TypeAlias = Literal["stored", "older"]
 Renewal: TypeAlias = Literal["renewed", "lost"]
 Release: TypeAlias = Literal["released", "lost"]
 _FILL: tuple[Fill, ...] = ("stored", "lost", "older")
+_PUT: tuple[Put, ...] = ("stored", "older")
 _RENEWAL: tuple[Renewal, ...] = ("renewed", "lost")
 _RELEASE: tuple[Release, ...] = ("released", "lost")
+
+KEEP_US = 60_000_000
+"""How long a tombstone lies, by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Win:
-    """Ours to load. `entry` is stale, or there is none."""
+    """Ours to load. `entry` is stale or soon will be, or there is none."""
 
     entry: Entry | None
 
@@ -61,6 +66,28 @@ Acquire: TypeAlias = Found | Win | Holdoff | Busy | Failed
 
 
 @dataclass(frozen=True, slots=True)
+class Deleted:
+    """How many entries were there: 0 or 1."""
+
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """The entry is newer than the version that was to be forgotten, and stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """How many entries were fresh until now: 0 or 1."""
+
+    entries: int
+
+
+Delete: TypeAlias = Deleted | Older
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
     """The keys of one cached value."""
 
@@ -72,37 +99,22 @@ class Keys:
         return cls(key("cache", name, namespace=namespace), key("cache", name, "lease", namespace=namespace))
 
 
-def acquire(keys: Keys, *, token: str, ttl_us: int) -> ScriptCall[Acquire]:
-    """Reads the entry, or wins the right to load it for `ttl_us`."""
-    args = (_token(token), digits(whole(ttl_us, "ttl", 1000)), b"0")
+def acquire(keys: Keys, *, token: str, ttl_us: int, early_us: int = 0) -> ScriptCall[Acquire]:
+    """Reads the entry, or wins the right to load it for `ttl_us`; also `early_us` before its end."""
+    args = (_token(token), digits(whole(ttl_us, "ttl", 1000)), digits(whole(early_us, "early", 0)), b"0")
     return ScriptCall(load("cache_acquire"), (keys.entry, keys.lease), args, _read_acquire)
 
 
-def fill(
-    keys: Keys,
-    *,
-    token: str,
-    payload: bytes,
-    ttl_us: int,
-    negative: bool = False,
-    codec: int = 0,
-    grace_us: int = 0,
-    load_us: int = 0,
-    version: int = 0,
-) -> ScriptCall[Fill]:
+def fill(keys: Keys, *, token: str, value: Entry, ttl_us: int, grace_us: int = 0) -> ScriptCall[Fill]:
     """Stores what the holder of the lease has loaded, fresh for `ttl_us` and then served stale for `grace_us`."""
-    if not 0 <= version < 2**64:
-        raise argument_error("version must be 0 to 2^64 - 1")
-    entry = Entry(
-        payload,
-        negative=negative,
-        codec=whole(codec, "codec", 0, 255),
-        version=version,
-        grace_ms=_milliseconds(grace_us, "grace"),
-        load_ms=_milliseconds(load_us, "load"),
-    )
-    args = (_token(token), entry.encode(), digits(whole(ttl_us, "ttl", 1000)), digits(grace_us), b"0")
+    args = (_token(token), *_stored(value, ttl_us, grace_us), b"0")
     return ScriptCall(load("cache_fill"), (keys.entry, keys.lease), args, _read_fill)
+
+
+def put(keys: Keys, *, value: Entry, ttl_us: int, grace_us: int = 0) -> ScriptCall[Put]:
+    """Stores what was written to the source, unless what is stored is newer; voids every load under way."""
+    args = (*_stored(value, ttl_us, grace_us), b"0")
+    return ScriptCall(load("cache_put"), (keys.entry, keys.lease), args, _read_put)
 
 
 def renew(keys: Keys, *, token: str, ttl_us: int) -> ScriptCall[Renewal]:
@@ -117,10 +129,21 @@ def release(keys: Keys, *, token: str, backoff_us: int = 0) -> ScriptCall[Releas
     return ScriptCall(load("cache_release"), (keys.lease,), args, _read_release)
 
 
-def delete(keys: Keys, *, holdoff_us: int = 0) -> ScriptCall[int]:
-    """Forgets the entry and voids every load under way; the number of entries that were there."""
-    args = (digits(whole(holdoff_us, "holdoff", 0)), b"0")
+def delete(
+    keys: Keys, *, holdoff_us: int = 0, version: int | None = None, keep_us: int = KEEP_US
+) -> ScriptCall[Delete]:
+    """Forgets the entry and voids every load under way; with a version, what is older cannot come for `keep_us`."""
+    tombstone = b""
+    if version is not None:
+        tombstone = Entry.tombstone(_version(version, least=1))
+    args = (digits(whole(holdoff_us, "holdoff", 0)), tombstone, digits(whole(keep_us, "keep", 1000)), b"0")
     return ScriptCall(load("cache_delete"), (keys.entry, keys.lease), args, _read_delete)
+
+
+def mark_stale(keys: Keys, *, holdoff_us: int = 0) -> ScriptCall[Marked]:
+    """Ends the entry's freshness now and voids every load under way."""
+    args = (digits(whole(holdoff_us, "holdoff", 0)), b"0")
+    return ScriptCall(load("cache_mark_stale"), (keys.entry, keys.lease), args, _read_mark_stale)
 
 
 def reading(keys: Keys) -> tuple[tuple[bytes | str, ...], ...]:
@@ -144,6 +167,28 @@ def fresh(pttl_ms: int, stored: bytes | None) -> Entry | None:
 
 def _token(value: str) -> bytes:
     return token(value, "token")
+
+
+def entry(
+    payload: bytes, *, negative: bool = False, codec: int = 0, version: int = 0, grace_us: int = 0, load_us: int = 0
+) -> Entry:
+    """What is to be stored. Raises `RedisError` (`ARGUMENT`) for what a header cannot hold."""
+    return Entry(
+        payload,
+        negative=negative,
+        codec=whole(codec, "codec", 0, 255),
+        version=_version(version, least=0),
+        grace_ms=_milliseconds(grace_us, "grace"),
+        load_ms=_milliseconds(load_us, "load"),
+    )
+
+
+def _stored(value: Entry, ttl_us: int, grace_us: int) -> tuple[bytes, bytes, bytes]:
+    return value.encode(), digits(whole(ttl_us, "ttl", 1000)), digits(grace_us)
+
+
+def _version(version: int, *, least: int) -> int:
+    return whole(version, "version", least, 2**64 - 1)
 
 
 def _milliseconds(duration_us: int, what: str) -> int:
@@ -180,6 +225,10 @@ def _read_fill(reply: Any) -> Fill:
     return status_of(reply, _FILL)
 
 
+def _read_put(reply: Any) -> Put:
+    return status_of(reply, _PUT)
+
+
 def _read_renew(reply: Any) -> Renewal:
     return status_of(reply, _RENEWAL)
 
@@ -188,8 +237,17 @@ def _read_release(reply: Any) -> Release:
     return status_of(reply, _RELEASE)
 
 
-def _read_delete(reply: Any) -> int:
+def _read_delete(reply: Any) -> Delete:
     match [reply[0].decode(), *reply[1:]]:
         case ["deleted", entries]:
-            return int(entries)
+            return Deleted(int(entries))
+        case ["older"]:
+            return Older()
+    raise ValueError("status")
+
+
+def _read_mark_stale(reply: Any) -> Marked:
+    match [reply[0].decode(), *reply[1:]]:
+        case ["marked", entries]:
+            return Marked(int(entries))
     raise ValueError("status")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ..errors import CacheError
+from . import json_codec
 
 T = TypeVar("T")
 
@@ -19,19 +19,6 @@ class Codec(Generic[T]):
     number: int
     encode: Callable[[T], bytes]
     decode: Callable[[bytes], T]
-
-
-def _encode_json(value: Any) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
-    return text.encode()
-
-
-def _decode_json(payload: bytes) -> Any:
-    return json.loads(payload, parse_constant=_refuse)
-
-
-def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not JSON")
 
 
 def decode(codec: Codec[T], number: int, payload: bytes) -> T:
@@ -48,4 +35,5 @@ BYTES: Codec[bytes] = Codec(0, bytes, bytes)
 TEXT: Codec[str] = Codec(1, str.encode, bytes.decode)
 ANY_BYTES: Codec[Any] = BYTES
 """The default of a cache; its type lets one write `cache: Cache[bytes] = Cache(redis)`."""
-JSON: Codec[Any] = Codec(2, _encode_json, _decode_json)
+JSON: Codec[Any] = Codec(2, json_codec.encode, json_codec.decode)
+"""Canonical JSON: the same bytes in every language. A float stays a float (`1.0`), a whole number whole (64 bits)."""

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 
 _LAYOUT = struct.Struct(">2sBBBBHQIIQ")
-_NEGATIVE, _STALE = 1, 2
+_NEGATIVE, _STALE, _TOMBSTONE = 1, 2, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,11 @@ class Entry:
     load_ms: int = 0
     fresh_until_us: int = 0
 
+    @staticmethod
+    def tombstone(version: int) -> bytes:
+        """What a delete leaves behind where the source has versions: one of them, and no value."""
+        return _LAYOUT.pack(b"RP", 1, _TOMBSTONE, 0, 0, 0, version, 0, 0, 0)
+
     def encode(self) -> bytes:
         flags = _NEGATIVE * self.negative | _STALE * self.stale_mark
         return (
@@ -38,11 +43,13 @@ class Entry:
 
     @classmethod
     def decode(cls, stored: bytes) -> Entry | None:
-        """None for another layout or a compressor that is not known here: a miss, never an error."""
+        """None for another layout, a compressor that is not known here, or a tombstone: a miss, never an error."""
         if len(stored) < _LAYOUT.size:
             return None
         magic, layout, flags, codec, compressor, tags, version, grace, load, fresh = _LAYOUT.unpack_from(stored)
         if magic != b"RP" or layout != 1 or compressor != 0 or len(stored) < _LAYOUT.size + tags:
+            return None
+        if flags & _TOMBSTONE:
             return None
         payload = stored[_LAYOUT.size + tags :]
         return cls(payload, bool(flags & _NEGATIVE), bool(flags & _STALE), codec, version, grace, load, fresh)

@@ -37,3 +37,14 @@ class Negative:
 @dataclass(frozen=True, slots=True)
 class Miss:
     """Nothing fresh is cached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned(Generic[T_co]):
+    """A value and the source's version of it: what is older never replaces what is newer.
+
+    `version`: 0 to 2^64 - 1, and grows with every change of the row; 0 where the source has none.
+    """
+
+    value: T_co | Absent
+    version: int = 0

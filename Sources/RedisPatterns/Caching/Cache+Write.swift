@@ -1,0 +1,84 @@
+import RESP
+
+extension Cache {
+  /// Caches what was written to the source. Call it after the source has committed. Voids every load under way.
+  ///
+  /// Without versions the put that arrives last wins, which is not always the newest. When the server's memory is full
+  /// the entry goes instead, and the error is thrown.
+  ///
+  /// - Parameters:
+  ///   - value: nil: the source has no such thing any more.
+  ///   - version: the source's, of this row; 0 where it has none.
+  /// - Returns: false when a newer version is cached, which stays.
+  /// - Throws: `RedisError`; what the codec throws.
+  @discardableResult
+  public func put(_ key: String, _ value: Value?, version: UInt64 = 0) async throws -> Bool {
+    try options.check()
+    let calls = try CacheCalls(key, namespace: namespace)
+    let stored = try self.stored(Versioned(value, version: version))
+    let call = try calls.put(value: stored.entry, ttl: stored.ttl, grace: stored.grace)
+    do throws(RedisError) {
+      return try CacheCalls.stored(try await redis.run(call)) == .stored
+    } catch {
+      if error.code == .outOfMemory { _ = try await redis.run(try calls.delete()) }
+      throw error
+    }
+  }
+
+  /// Runs `write`, which commits to the source and returns what stands there now, and caches that: two round trips.
+  ///
+  /// The entry goes before, and what is loaded meanwhile is not cached for as long as the lease: whoever dies, and
+  /// wherever, nothing old stays.
+  ///
+  /// - Throws: what `write` throws, and the entry is gone; `RedisError` when the store fails, also after the commit,
+  ///   when the source has the new value.
+  @discardableResult
+  public func writeThrough(
+    _ key: String, write: @Sendable () async throws -> Versioned<Value>
+  ) async throws -> Value? {
+    try await delete(key, holdoff: options.lease)
+    let written = try await write()
+    try await put(key, written.value, version: written.version)
+    return written.value
+  }
+
+  /// Forgets the entry and voids every load that is under way. Call it after the source has committed.
+  ///
+  /// - Parameters:
+  ///   - holdoff: for this long, what is loaded is returned but not kept: for sources that are read from a replica which
+  ///     lags. 0 to 366 days.
+  ///   - version: from 1 on; an entry that is newer stays, and what is older cannot be cached for `keep`.
+  /// - Returns: whether an entry went. Works when the server's memory is full.
+  @discardableResult
+  public func delete(
+    _ key: String, holdoff: Duration = .zero, version: UInt64? = nil, keep: Duration = .seconds(60)
+  ) async throws(RedisError) -> Bool {
+    let call = try CacheCalls(key, namespace: namespace).delete(holdoff: holdoff, version: version, keep: keep)
+    return try CacheCalls.deleted(try await redis.run(call)) == .deleted(1)
+  }
+
+  /// The soft delete: the value is stale from now on, and every load that is under way is void.
+  ///
+  /// It is served for its grace at most, which begins now, while somebody loads or when loading fails.
+  ///
+  /// - Parameter holdoff: as for `delete`.
+  /// - Returns: whether it was fresh. Works when the server's memory is full.
+  @discardableResult
+  public func markStale(_ key: String, holdoff: Duration = .zero) async throws(RedisError) -> Bool {
+    let call = try CacheCalls(key, namespace: namespace).markStale(holdoff: holdoff)
+    return try CacheCalls.marked(try await redis.run(call)) > 0
+  }
+
+  /// What is stored of a value, its life and its grace.
+  func stored(_ found: Versioned<Value>) throws -> (entry: CacheEntry, ttl: Duration, grace: Duration) {
+    var entry = CacheEntry()
+    entry.version = found.version
+    guard let value = found.value else {
+      entry.isNegative = true
+      return (entry, options.negativeTTL, .zero)
+    }
+    entry.codec = codec.number
+    entry.payload = try codec.encode(value)
+    return (entry, options.drawnTTL(), options.grace)
+  }
+}

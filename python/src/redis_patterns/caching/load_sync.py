@@ -1,0 +1,207 @@
+# Written by scripts/unasync.py from load_aio.py: edit that file, then run the script.
+"""The way to a value that is not cached, for threads: acquire, load, fill; or wait for whoever does."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+import redis
+
+from .. import _sync
+from .._clock import clock, deadline, new_token
+from ..errors import CacheError, Execution, RedisError
+from ..runner import run
+from . import calls
+from .codec import Codec, decode
+from .entry import Entry
+from .options import Options
+from .values import ABSENT, Absent, Versioned
+
+T = TypeVar("T")
+
+_log = logging.getLogger("redis_patterns")
+_MOST_LOAD_US = (2**32 - 1) * 1000
+
+
+class Loads(Generic[T]):
+    """The loads of one cache in this process: one of a key at a time, and those in the background."""
+
+    def __init__(self, redis: redis.Redis, codec: Codec[T], options: Options) -> None:
+        self._redis = redis
+        self._codec = codec
+        self._options = options
+        self._moments = itertools.count()
+        self._flights: _sync.Flights[_Loaded[T]] = _sync.Flights()
+        self._background = _sync.Background(options.refreshes)
+
+    def get(
+        self, key: str, keys: calls.Keys, loader: Callable[[], Versioned[T]], end: float, early_us: int = 0
+    ) -> T | Absent | None:
+        """What the caller gets; None when it has to look again. `end` is the caller's patience."""
+        asked = next(self._moments)
+        try:
+            loaded, joined = self._flights.share(key, lambda: self._load(keys, loader, early_us), end - clock())
+        except CacheError as error:
+            if error.code == CacheError.WAIT and clock() < end:
+                return None  # who joined has waited less than who gave up
+            raise
+        except _sync.LateError:
+            raise self._late() from None
+        # What was read before a joiner asked may have been deleted before it asked, unless it was stored.
+        return loaded.value if loaded.stored or not joined or asked < loaded.began else None
+
+    def forget(self, key: str) -> None:
+        """Who asks from now on does not join a load that began before."""
+        self._flights.forget(key)
+
+    def drain(self, within: float) -> bool:
+        return self._background.drain(within)
+
+    def entry(self, found: Versioned[T], load_us: int = 0) -> tuple[Entry, int, int]:
+        """What is stored of a value, its life and its grace."""
+        options = self._options
+        if isinstance(found.value, Absent):
+            value = calls.entry(b"", negative=True, version=found.version, load_us=load_us)
+            return value, options.negative_ttl_us, 0
+        value = calls.entry(
+            self._codec.encode(found.value),
+            codec=self._codec.number,
+            version=found.version,
+            grace_us=options.grace_us,
+            load_us=load_us,
+        )
+        return value, options.drawn_ttl_us(), options.grace_us
+
+    def value(self, entry: Entry) -> T | Absent:
+        return ABSENT if entry.negative else decode(self._codec, entry.codec, entry.payload)
+
+    def _load(self, keys: calls.Keys, loader: Callable[[], Versioned[T]], early_us: int) -> _Loaded[T]:
+        token = new_token()
+        end = clock() + self._options.wait
+        serves_stale = self._options.refresh == "background"
+        pause = 0.010
+        while True:
+            match self._acquire(keys, token, early_us):
+                case calls.Found(entry):
+                    return _Loaded(self.value(entry))
+                case calls.Win(Entry() as stale) if serves_stale and self._refresh(keys, token, stale, loader):
+                    return _Loaded(self.value(stale))
+                case calls.Win(stale):
+                    return self._load_and_fill(keys, token, stale, loader)
+                case calls.Holdoff(Entry() as stale) if serves_stale:
+                    return _Loaded(self.value(stale))
+                case calls.Holdoff():
+                    began = next(self._moments)
+                    return _Loaded((loader()).value, began=began)
+                case calls.Busy(_, Entry() as stale) | calls.Failed(_, Entry() as stale):
+                    return _Loaded(self.value(stale))
+                case calls.Failed(retry_after, None):
+                    raise CacheError(CacheError.BACKOFF, "the last load failed a moment ago", retry_after)
+            left = end - clock()
+            if left <= 0:
+                raise self._late()
+            _sync.sleep(min(pause * random.uniform(0.5, 1), left))
+            pause = min(pause * 1.6, 0.100)
+
+    def _late(self) -> CacheError:
+        return CacheError(CacheError.WAIT, "another load did not end within the wait")
+
+    def _acquire(self, keys: calls.Keys, token: str, early_us: int) -> calls.Acquire:
+        try:
+            call = calls.acquire(keys, token=token, ttl_us=self._options.lease_us, early_us=early_us)
+            return self._readable(_sync.complete(lambda: run(self._redis, call)))
+        except _sync.Cancelled:
+            _sync.finish(lambda: self._give_back(keys, token), 1.0)
+            raise
+        except RedisError as error:
+            if error.execution is not Execution.NOT_EXECUTED:
+                self._give_back(keys, token)
+            raise
+
+    def _readable(self, answer: calls.Acquire) -> calls.Acquire:
+        # A stale value that cannot be decoded is none: whoever wins loads another.
+        if isinstance(answer, calls.Found) or answer.entry is None:
+            return answer
+        try:
+            self.value(answer.entry)
+        except CacheError:
+            return replace(answer, entry=None)
+        return answer
+
+    def _refresh(self, keys: calls.Keys, token: str, stale: Entry, loader: Callable[[], Versioned[T]]) -> bool:
+        def refresh() -> None:
+            try:
+                self._load_and_fill(keys, token, stale, loader)
+            except Exception:  # nobody waits for it: the next caller tries again
+                _log.warning("a refresh failed", exc_info=True)
+
+        return self._background.start(refresh)
+
+    def _load_and_fill(
+        self, keys: calls.Keys, token: str, stale: Entry | None, loader: Callable[[], Versioned[T]]
+    ) -> _Loaded[T]:
+        started = clock()
+        lease = self._options.lease_us / 1_000_000
+        keeper = _sync.Keeper(
+            lambda: self._renew(keys, token),
+            lambda: None,  # the fill will say that it is lost; the load goes on for its caller
+            deadline=deadline(started, lease),
+            period=lease / 3,
+            retry=lease / 10,
+        )
+        began = next(self._moments)
+        try:
+            found = loader()
+        except Exception:
+            keeper.stop()
+            self._give_back(keys, token, self._options.backoff_us)
+            if stale is None:
+                raise
+            _log.warning("a load failed, the stale value is served", exc_info=True)
+            return _Loaded(self.value(stale))
+        except BaseException:
+            keeper.stop()
+            _sync.finish(lambda: self._give_back(keys, token), 1.0)
+            raise
+        keeper.stop()
+        return _Loaded(found.value, began=began, stored=self._fill(keys, token, found, clock() - started))
+
+    def _fill(self, keys: calls.Keys, token: str, found: Versioned[T], took: float) -> bool:
+        # Whether the value was stored. The caller has it either way.
+        try:
+            value, ttl_us, grace_us = self.entry(found, min(round(took * 1_000_000), _MOST_LOAD_US))
+            call = calls.fill(keys, token=token, value=value, ttl_us=ttl_us, grace_us=grace_us)
+        except BaseException:
+            self._give_back(keys, token)
+            raise
+        try:
+            return run(self._redis, call) == "stored"
+        except RedisError as error:
+            _log.warning("a loaded value was not cached: %s", error)
+            self._give_back(keys, token)
+            return False
+
+    def _renew(self, keys: calls.Keys, token: str) -> float | None:
+        sent = clock()
+        if run(self._redis, calls.renew(keys, token=token, ttl_us=self._options.lease_us)) == "lost":
+            return None
+        return deadline(sent, self._options.lease_us / 1_000_000)
+
+    def _give_back(self, keys: calls.Keys, token: str, backoff_us: int = 0) -> None:
+        try:
+            run(self._redis, calls.release(keys, token=token, backoff_us=backoff_us))
+        except RedisError as error:
+            _log.warning("a lease was not given back and will run out: %s", error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded(Generic[T]):
+    value: T | Absent
+    began: int = -1
+    """The moment before the source was asked; -1: it was not."""
+    stored: bool = False

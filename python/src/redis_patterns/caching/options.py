@@ -1,0 +1,83 @@
+"""How a cache behaves, checked once."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from .._arguments import LONGEST_US, Duration, microseconds, whole
+from ..errors import argument_error
+
+Refresh: TypeAlias = Literal["foreground", "background"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Durations in whole microseconds, except `wait`: seconds."""
+
+    ttl_us: int
+    grace_us: int
+    jitter: float
+    negative_ttl_us: int
+    lease_us: int
+    backoff_us: int
+    wait: float
+    refresh: Refresh
+    early: float
+    refreshes: int
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        ttl: Duration,
+        grace: Duration,
+        jitter: float,
+        negative_ttl: Duration,
+        lease: Duration,
+        backoff: Duration,
+        wait: Duration,
+        refresh: Refresh,
+        early: float,
+        refreshes: int,
+    ) -> Options:
+        """Raises `RedisError` (`ARGUMENT`)."""
+        if not 0 <= jitter <= 0.5:
+            raise argument_error("jitter must be 0 to 0.5")
+        if not 0 <= early <= 0.5:
+            raise argument_error("early must be 0 to 0.5")
+        if refresh not in ("foreground", "background"):
+            raise argument_error("refresh must be 'foreground' or 'background'")
+        return cls(
+            microseconds(ttl, "ttl"),
+            microseconds(grace, "grace"),
+            jitter,
+            microseconds(negative_ttl, "negative_ttl"),
+            microseconds(lease, "lease"),
+            microseconds(backoff, "backoff"),
+            microseconds(wait, "wait") / 1_000_000,
+            refresh,
+            early,
+            whole(refreshes, "refreshes", 1, 1000),
+        )
+
+    def drawn_ttl_us(self) -> int:
+        """The life of one fill."""
+        return drawn_ttl_us(self.ttl_us, self.jitter)
+
+    def drawn_early_us(self, load_ms: int) -> int:
+        """How long before its end a value is renewed this time.
+
+        After Vattani, Chierichetti and Lowenstein, "Optimal Probabilistic Cache Stampede Prevention" (VLDB 2015), but
+        bounded: the largest of many draws grows with their number, and would renew all the time.
+        """
+        if self.refresh == "foreground" or self.early == 0:
+            return 0
+        return min(round(load_ms * 1000 * random.expovariate(1)), round(self.ttl_us * self.early))
+
+
+def drawn_ttl_us(ttl_us: int, jitter: float) -> int:
+    """`ttl_us`, `jitter` (0 to 0.5) of it more or less, within what a script accepts; microseconds."""
+    drawn = round(ttl_us * random.uniform(1 - jitter, 1 + jitter))
+    return min(max(drawn, 1000), LONGEST_US)
