@@ -1,7 +1,13 @@
 extension LuaScript {
+  public static let fencedWrite = LuaScript("locks", "fenced_write", PackageResources.fenced_write_lua)
   public static let lockAcquire = LuaScript("locks", "lock_acquire", PackageResources.lock_acquire_lua)
   public static let lockRenew = LuaScript("locks", "lock_renew", PackageResources.lock_renew_lua)
   public static let lockRelease = LuaScript("locks", "lock_release", PackageResources.lock_release_lua)
+  public static let semaphoreAcquire = LuaScript("locks", "semaphore_acquire", PackageResources.semaphore_acquire_lua)
+  public static let semaphoreRenew = LuaScript("locks", "semaphore_renew", PackageResources.semaphore_renew_lua)
+  public static let semaphoreRelease = LuaScript("locks", "semaphore_release", PackageResources.semaphore_release_lua)
 
-  static let locks = [lockAcquire, lockRelease, lockRenew]
+  static let locks = [
+    fencedWrite, lockAcquire, lockRelease, lockRenew, semaphoreAcquire, semaphoreRelease, semaphoreRenew,
+  ]
 }

@@ -15,9 +15,11 @@ public struct PatternOperation: Sendable {
     "cache": CacheOperations.self,
     "counter": CounterOperations.self,
     "flag": FlagOperations.self,
+    "fenced": FencedOperations.self,
     "lock": LockOperations.self,
     "log": BucketOperations.self,
     "window": BucketOperations.self,
+    "semaphore": SemaphoreOperations.self,
   ]
 
   public init(_ name: String, given: JSONValue) {

@@ -12,7 +12,7 @@ import Testing
   init() {
     scenario = Result {
       let all = try Scenario.all(root: ProjectRoot.find())
-      return try #require(all.first { $0.pattern == "locks" && !$0.leaves.isEmpty })
+      return try #require(all.first { $0.name == "a released lock goes to the first waiter, not to a newcomer" })
     }
   }
 

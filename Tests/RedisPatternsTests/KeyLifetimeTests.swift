@@ -11,10 +11,15 @@ import Testing
         "x", request: "r")
       _ = try await Lock("x", on: redis, namespace: "a").tryAcquire()
       _ = try await Cache(on: redis, codec: .string, namespace: "a").getOrLoad("x") { "value" }
-      #expect(try await redis.execute(RESPCommand("DBSIZE")).int == 5)
+      _ = try await Semaphore("x", on: redis, limit: 1, namespace: "a").tryAcquire()
+      _ = try await FencedValue("x", on: redis, ttl: .seconds(60), namespace: "a").write([], fence: 1)
+      #expect(try await redis.execute(RESPCommand("DBSIZE")).int == 9)
       #expect(try await lifetimes.offenders(on: redis) == [])
 
-      for key in ["a:lock:{x}", "a:lock:{x}:fence", "a:bucket:{x}", "a:bucket:{x}:request:r", "a:cache:{x}"] {
+      for key in [
+        "a:lock:{x}", "a:lock:{x}:fence", "a:bucket:{x}", "a:bucket:{x}:request:r", "a:cache:{x}", "a:semaphore:{x}",
+        "a:semaphore:{x}:fence", "a:fenced:{x}", "a:fenced:{x}:fence",
+      ] {
         let life = try await redis.execute(RESPCommand("PTTL", key)).int ?? 0
         _ = try await redis.execute(RESPCommand("PERSIST", key))
         #expect(try await lifetimes.offenders(on: redis) == ["\(key) never expires"])

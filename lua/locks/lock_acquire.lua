@@ -55,23 +55,35 @@ if holder == owner then
   return { 'acquired', lease[2] }
 end
 
-while not holder do
-  -- Looked at before it is popped: a pop as the first write would hide from the server that its memory is full.
-  local first = redis.call('LINDEX', queue, 0)
-  if not first then
-    return { 'acquired', grant(owner, now_us + ttl_us) }
-  end
-  redis.call('LPOP', queue)
-  local leaves_us, patient_us = string.match(redis.call('HGET', waiters, first) or '0 0', '^(%d+) (%d+)$')
-  redis.call('HDEL', waiters, first)
-  if tonumber(leaves_us) > now_us then
-    if first == owner then
-      return { 'acquired', grant(owner, now_us + ttl_us) }
+if not holder then
+  -- Only looked at so far: a pop as the first write would hide from the server that its memory is full.
+  local passed = {}
+  local lasts_us
+  holder, lasts_us = owner, ttl_us
+  while true do
+    local first = redis.call('LINDEX', queue, #passed)
+    if not first then
+      break
     end
-    holder, until_us = first, now_us + tonumber(patient_us)
-    grant(first, until_us)
-    redis.call('PUBLISH', channel, first)
+    passed[#passed + 1] = first
+    local leaves_us, patient_us = string.match(redis.call('HGET', waiters, first) or '0 0', '^(%d+) (%d+)$')
+    if tonumber(leaves_us) > now_us then
+      if first ~= owner then
+        holder, lasts_us = first, tonumber(patient_us)
+      end
+      break
+    end
   end
+  until_us = now_us + lasts_us
+  local token = grant(holder, until_us)
+  for _, gone in ipairs(passed) do
+    redis.call('LPOP', queue)
+    redis.call('HDEL', waiters, gone)
+  end
+  if holder == owner then
+    return { 'acquired', token }
+  end
+  redis.call('PUBLISH', channel, holder)
 end
 
 local retry_us = until_us - now_us
@@ -79,17 +91,18 @@ if patience_us == 0 then
   return { 'held', retry_us }
 end
 
--- The place is taken from the queue itself: if either key was lost, the waiter stands at the end, once.
+-- The place is taken from the queue itself: if either key was lost, the waiter stands at the end, once. What needs
+-- memory is written first.
 local place = redis.call('LPOS', queue, owner)
 local leaves_us = string.match(redis.call('HGET', waiters, owner) or '0', '^%d+')
+redis.call(
+  'HSET', waiters, owner, string.format('%.0f', now_us + patience_us) .. ' ' .. string.format('%.0f', patience_us)
+)
 if place and tonumber(leaves_us) <= now_us then
   redis.call('LREM', queue, 0, owner)
   place = false
 end
 place = place or redis.call('RPUSH', queue, owner) - 1
-redis.call(
-  'HSET', waiters, owner, string.format('%.0f', now_us + patience_us) .. ' ' .. string.format('%.0f', patience_us)
-)
 redis.call('PEXPIREAT', queue, at_ms(now_us + KEEP_QUEUE_US))
 redis.call('PEXPIREAT', waiters, at_ms(now_us + KEEP_QUEUE_US))
 return { 'waiting', place + 1, retry_us }

@@ -10,7 +10,7 @@ DAY_MS = 86_400_000
 SLACK_MS = 5
 # The longest that any test asks for, per kind of key.
 BOUNDS_MS = {
-    "fence": DAY_MS + 120_000,
+    "fence": DAY_MS + 3_600_000,
     "queue": 60_000,
     "waiters": 60_000,
     "lease": 120_000,
@@ -19,13 +19,15 @@ BOUNDS_MS = {
     "ratelimit": DAY_MS,
     "ratelog": 3_600_000,
     "lock": 120_000,
+    "semaphore": 120_000,
+    "fenced": 3_600_000,
     "cache": 7_200_000,
     "counter": 3_600_000,
     "flag": DAY_MS,
     "scores": 62 * DAY_MS,
     "ids": 62 * DAY_MS,
 }
-ENTITIES = ("lock", "bucket", "ratelimit", "ratelog", "cache", "counter", "flag", "board")
+ENTITIES = ("lock", "semaphore", "fenced", "bucket", "ratelimit", "ratelog", "cache", "counter", "flag", "board")
 
 
 def kind(name: str) -> str | None:

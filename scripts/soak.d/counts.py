@@ -1,8 +1,8 @@
 """`scripts/soak counts [NAME…]`: the counted tests at the full counts that were asked for, with their naive controls.
 
-NAME is one of cancellations, oracle, windows, log, lock, cache, fleet; without one, all run. Each claim is proved by
-the tests that `scripts/test` also runs, at a larger REDIS_PATTERNS_SCALE; what they saw goes to docs/evidence/NAME.json.
-Fails when a count is not reached, a promise was broken, or a naive form that must fail did not.
+NAME is one of those below (`--help` lists them); without one, all run. Each claim is proved by the tests that
+`scripts/test` also runs, at a larger REDIS_PATTERNS_SCALE; what they saw goes to docs/evidence/NAME.json. Fails when a
+count is not reached, a promise was broken, or a naive form that must fail did not.
 """
 
 from __future__ import annotations
@@ -76,6 +76,13 @@ CLAIMS = {
         "schedules",
         swift=Part("Lock under random schedules", 20),
         python=Part("test_lock_schedules.py", 10),
+    ),
+    "semaphore": Claim(
+        "the semaphore never grants too much, passes nobody and forgets nobody though clients crash and wake-ups fail",
+        10_000,
+        "schedules",
+        swift=Part("Semaphore under random schedules", 20),
+        python=Part("test_semaphore_schedules.py", 20),
     ),
     "cache": Claim(
         "no read that begins after a delete sees what was before it",

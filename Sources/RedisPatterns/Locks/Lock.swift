@@ -49,56 +49,48 @@ public struct Lock: Sendable {
   public func withLock<Value: Sendable>(
     wait: Duration = .seconds(30), _ work: @escaping @Sendable (LockLease) async throws -> Value
   ) async throws -> Value {
-    try await acquire(wait: wait).keep(during: work)
+    let lease = try await acquire(wait: wait)
+    return try await lease.core.keep { try await work(lease) }
   }
 
   /// Asks once. The lease is the caller's to renew and to release; `withLock` does both.
+  ///
+  /// - Throws: `RedisError`. What may have been taken is given back.
   public func tryAcquire() async throws(RedisError) -> LockAttempt {
-    let owner = randomID()
-    do throws(RedisError) {
-      switch try await ask(owner, patience: .zero) {
-      case .acquired(let lease) where lease.isLost:
-        await leave(owner)
-        return .held(retryAfter: .zero)
-      case .acquired(let lease): return .acquired(lease)
-      case .notYet(let retryAfter): return .held(retryAfter: retryAfter)
-      }
-    } catch {
-      await abandon(owner, after: error)
-      throw error
-    }
+    let (lease, retryAfter) = try await line().askOnce()
+    return lease.map(LockAttempt.acquired) ?? .held(retryAfter: retryAfter)
   }
 
-  enum Answer {
-    case acquired(LockLease)
-    case notYet(retryAfter: Duration)
+  /// Waits in the queue until the lock is ours: first come, first served.
+  ///
+  /// The lease is the caller's to renew and to release; `withLock` does both. A message wakes the waiter at once where the
+  /// client has subscriptions; a lost message costs a third of the patience, never more.
+  ///
+  /// - Throws: `LockError(.timedOut)`, `RedisError`, `CancellationError`. In each case the queue was left.
+  public func acquire(wait: Duration = .seconds(30)) async throws -> LockLease {
+    try await line().stand(wait: wait)
   }
 
-  func ask(_ owner: String, patience: Duration) async throws(RedisError) -> Answer {
-    let call = try calls.get().acquire(owner: owner, ttl: ttl, patience: patience)
-    let sent = ContinuousClock.now
-    switch try LockCalls.acquired(try await redis.run(call)) {
-    case .acquired(let fence): return .acquired(LockLease(self, owner: owner, fence: fence, sent: sent))
-    case .waiting(_, let retryAfter), .held(let retryAfter): return .notYet(retryAfter: retryAfter)
-    }
-  }
-
-  func release(owner: String) async throws(RedisError) -> LockCalls.Released {
-    try LockCalls.released(try await redis.run(try calls.get().release(owner: owner)))
-  }
-
-  /// Gives back whatever the owner has, lease or place in the queue, although the caller was cancelled.
-  func leave(_ owner: String) async {
-    await shielded { _ = try? await release(owner: owner) }
-  }
-
-  /// After a failure that leaves open whether the call ran: what it may have taken is given back.
-  func abandon(_ owner: String, after error: RedisError) async {
-    if error.code == .cancelled {
-      await leave(owner)
-    } else if error.execution != .notExecuted {
-      // Not waited for: the store is in trouble, and the lease or the place in the queue also ends by itself.
-      Task { _ = try? await release(owner: owner) }
-    }
+  private func line() throws(RedisError) -> WaitingLine<LockLease> {
+    let calls = try calls.get()
+    let (redis, ttl) = (redis, ttl)
+    return WaitingLine(
+      name: name, redis: redis, patience: patience, channel: calls.channel,
+      acquire: { (owner, patience) throws(RedisError) in try calls.acquire(owner: owner, ttl: ttl, patience: patience)
+      },
+      release: { (owner) throws(RedisError) in try calls.release(owner: owner) },
+      granted: { owner, fence, sent in
+        let lease = LockLease(
+          fence: fence,
+          core: LeaseCore(
+            ttl: ttl, sent: sent,
+            renewal: { () async throws(RedisError) in
+              try LockCalls.renewed(try await redis.run(try calls.renew(owner: owner, ttl: ttl))).forHolder
+            },
+            giveBack: { () async throws(RedisError) in
+              try LockCalls.released(try await redis.run(try calls.release(owner: owner))).forHolder
+            }))
+        return lease.isLost ? nil : lease
+      })
   }
 }

@@ -11,6 +11,8 @@ extension LockCalls {
   package enum Renewed: Sendable, Hashable {
     case renewed(fence: Int64)
     case lost
+
+    var forHolder: LockRenewal { self == .lost ? .lost : .renewed }
   }
 
   package enum Released: String, Sendable {
@@ -18,10 +20,12 @@ extension LockCalls {
     /// It was only in the queue.
     case left
     case lost
+
+    var forHolder: LockRelease { self == .released ? .released : .lost }
   }
 
-  package static func acquired(_ reply: RESPValue) throws(RedisError) -> Acquired {
-    var reader = try ReplyReader(reply, of: "lock_acquire")
+  package static func acquired(_ reply: RESPValue, of script: String = "lock_acquire") throws(RedisError) -> Acquired {
+    var reader = try ReplyReader(reply, of: script)
     let result: Acquired
     switch reader.status {
     case "acquired": result = .acquired(fence: try reader.fence())
@@ -35,8 +39,8 @@ extension LockCalls {
     return result
   }
 
-  package static func renewed(_ reply: RESPValue) throws(RedisError) -> Renewed {
-    var reader = try ReplyReader(reply, of: "lock_renew")
+  package static func renewed(_ reply: RESPValue, of script: String = "lock_renew") throws(RedisError) -> Renewed {
+    var reader = try ReplyReader(reply, of: script)
     let result: Renewed
     switch reader.status {
     case "renewed": result = .renewed(fence: try reader.fence())
@@ -47,8 +51,8 @@ extension LockCalls {
     return result
   }
 
-  package static func released(_ reply: RESPValue) throws(RedisError) -> Released {
-    let reader = try ReplyReader(reply, of: "lock_release")
+  package static func released(_ reply: RESPValue, of script: String = "lock_release") throws(RedisError) -> Released {
+    let reader = try ReplyReader(reply, of: script)
     guard let result = Released(rawValue: reader.status) else { throw reader.unknownStatus() }
     try reader.end()
     return result
@@ -57,9 +61,9 @@ extension LockCalls {
 
 extension ReplyReader {
   /// A fence travels as decimal text, because a Lua number would be rounded in other places than ours.
-  fileprivate mutating func fence() throws(RedisError) -> Int64 {
-    let text = try text("fence")
-    guard let fence = Int64(text), fence > 0 else { throw broken("fence '\(text.prefix(40))'") }
+  mutating func fence(_ name: String = "fence") throws(RedisError) -> Int64 {
+    let text = try text(name)
+    guard let fence = Int64(text), fence > 0 else { throw broken("\(name) '\(text.prefix(40))'") }
     return fence
   }
 }

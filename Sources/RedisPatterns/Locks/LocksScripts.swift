@@ -2,7 +2,11 @@ import LuaScripts
 import RESP
 
 extension RedisScript {
+  static let fencedWrite = RedisScript(LuaScript.fencedWrite)
   static let lockAcquire = RedisScript(LuaScript.lockAcquire)
   static let lockRelease = RedisScript(LuaScript.lockRelease)
   static let lockRenew = RedisScript(LuaScript.lockRenew)
+  static let semaphoreAcquire = RedisScript(LuaScript.semaphoreAcquire)
+  static let semaphoreRelease = RedisScript(LuaScript.semaphoreRelease)
+  static let semaphoreRenew = RedisScript(LuaScript.semaphoreRenew)
 }

@@ -7,6 +7,8 @@ import RESP
 enum NumberRule {
   /// 2^52: sums of two such numbers are still exact in Lua.
   static let largest: Int64 = 1 << 52
+  /// 2^53 - 1: fences are compared as numbers in Lua.
+  static let largestFence: Int64 = (1 << 53) - 1
   /// 366 days in microseconds.
   static let longest: Int64 = 31_622_400_000_000
   /// A waiter's patience, at most: the queue's key lives as long (60 s).

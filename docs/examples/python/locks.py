@@ -76,6 +76,17 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
         say(f"the late writer is refused: {'no' if late else 'yes'}")
     # --8<-- [end:fence]
 
+    # --8<-- [start:fenced]
+    report = redis_patterns.FencedValue(redis, "report", ttl=timedelta(hours=1), namespace=namespace)
+    with lock as newest:
+        report.write(b"new", fence=newest.fence)
+        match report.write(b"late", fence=held.fence):
+            case redis_patterns.Stale(fence):
+                say(f"a value in Redis refuses it too: {'yes' if fence == newest.fence else 'no'}")
+            case redis_patterns.Written():
+                say("written")
+    # --8<-- [end:fenced]
+
     # --8<-- [start:lost]
     try:
         with redis_patterns.Lock(redis, "ledger", ttl=1.0, namespace=namespace) as lease:
@@ -85,7 +96,6 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
     except redis_patterns.LockError as error:
         say(error.code)
     # --8<-- [end:lost]
-    redis.close()
 
     # --8<-- [start:aio]
     async def one_at_a_time() -> bool:
@@ -106,6 +116,14 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
 
     # --8<-- [end:aio]
     say(f"5 workers, one at a time: {'yes' if asyncio.run(one_at_a_time()) else 'no'}")
+
+    # --8<-- [start:permits]
+    connections = redis_patterns.Semaphore(redis, "reports-db", limit=3, ttl=timedelta(minutes=1), namespace=namespace)
+    with connections.permits(2) as permits:
+        refused = isinstance(connections.try_acquire(2), redis_patterns.Held)
+        say(f"{permits.permits} of 3 permits, then 2 more: {'no' if refused else 'yes'}")
+    # --8<-- [end:permits]
+    redis.close()
     say(", ".join(ledger.entries))
     return {"transcript": lines}
 

@@ -57,6 +57,17 @@ public enum LocksExample {
     }
     // --8<-- [end:fence]
 
+    // --8<-- [start:fenced]
+    let report = FencedValue("report", on: redis, ttl: .seconds(3600), namespace: namespace)
+    try await lock.withLock { newest in
+      try await report.write(Array("new".utf8), fence: newest.fence)
+      switch try await report.write(Array("late".utf8), fence: held.fence) {
+      case .stale(let fence): say("a value in Redis refuses it too: \(fence == newest.fence ? "yes" : "no")")
+      case .written: say("written")
+      }
+    }
+    // --8<-- [end:fenced]
+
     // --8<-- [start:lost]
     do {
       try await Lock("ledger", on: redis, ttl: .seconds(1), namespace: namespace).withLock { lease in
@@ -85,6 +96,14 @@ public enum LocksExample {
     }
     // --8<-- [end:concurrent]
     say("5 workers, one at a time: \(await section.most == 1 ? "yes" : "no")")
+
+    // --8<-- [start:permits]
+    let connections = Semaphore("reports-db", on: redis, limit: 3, ttl: .seconds(60), namespace: namespace)
+    try await connections.withPermits(2) { lease in
+      let refused = try await connections.tryAcquire(2).lease == nil
+      say("\(lease.permits) of 3 permits, then 2 more: \(refused ? "no" : "yes")")
+    }
+    // --8<-- [end:permits]
     say(await ledger.entries.joined(separator: ", "))
   }
 

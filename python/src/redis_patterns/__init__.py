@@ -3,8 +3,10 @@
 from .caching import ABSENT, BYTES, JSON, TEXT, Absent, Codec, Hit, Miss, Negative, Versioned
 from .caching.sync import Cache
 from .errors import CacheError, Code, Execution, LockError, RedisError
-from .locks import Held
+from .locks import Held, Stale, Written
+from .locks.fenced_sync import FencedValue
 from .locks.lease_sync import Lease
+from .locks.semaphore_sync import PermitLease, Semaphore
 from .locks.sync import Lock
 from .rate_limiting import Decision, Limit, Refund, TierState
 from .rate_limiting.sync import RateLimiter
@@ -25,6 +27,7 @@ __all__ = [
     "Codec",
     "Decision",
     "Execution",
+    "FencedValue",
     "Held",
     "Hit",
     "Leaderboard",
@@ -34,13 +37,17 @@ __all__ = [
     "LockError",
     "Miss",
     "Negative",
+    "PermitLease",
     "RateLimiter",
     "RedisError",
     "Refund",
+    "Semaphore",
     "SharedCounter",
     "SharedFlag",
+    "Stale",
     "TierState",
     "Versioned",
+    "Written",
     "connect",
 ]
 

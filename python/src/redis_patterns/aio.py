@@ -3,9 +3,11 @@
 from .caching import ABSENT, BYTES, JSON, TEXT, Absent, Codec, Hit, Miss, Negative, Versioned
 from .caching.aio import Cache
 from .errors import CacheError, Code, Execution, LockError, RedisError
-from .locks import Held
+from .locks import Held, Stale, Written
 from .locks.aio import Lock
+from .locks.fenced_aio import FencedValue
 from .locks.lease_aio import Lease
+from .locks.semaphore_aio import PermitLease, Semaphore
 from .rate_limiting import Decision, Limit, Refund, TierState
 from .rate_limiting.aio import RateLimiter
 from .runner import aconnect as connect
@@ -25,6 +27,7 @@ __all__ = [
     "Codec",
     "Decision",
     "Execution",
+    "FencedValue",
     "Held",
     "Hit",
     "Leaderboard",
@@ -34,12 +37,16 @@ __all__ = [
     "LockError",
     "Miss",
     "Negative",
+    "PermitLease",
     "RateLimiter",
     "RedisError",
     "Refund",
+    "Semaphore",
     "SharedCounter",
     "SharedFlag",
+    "Stale",
     "TierState",
     "Versioned",
+    "Written",
     "connect",
 ]

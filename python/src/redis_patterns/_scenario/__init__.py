@@ -12,7 +12,7 @@ from ..errors import CacheError, LockError, RedisError
 from ..runner import connect
 from ..runner import run as run_call
 from ..script import ScriptCall
-from . import bucket, cache, lock, structures
+from . import bucket, cache, fenced, lock, semaphore, structures
 from .words import Json, text_or_hex, to_bytes
 
 __all__ = ["build", "failure", "outcome", "run", "text_or_hex"]
@@ -21,15 +21,18 @@ __all__ = ["build", "failure", "outcome", "run", "text_or_hex"]
 _BUILD: dict[str, Callable[[str, dict[str, Json]], ScriptCall[Any]]] = {
     "bucket": bucket.build,
     "cache": cache.build,
+    "fenced": fenced.build,
     "lock": lock.build,
     "log": bucket.build,
     "window": bucket.build,
     **structures.BUILD,
+    "semaphore": semaphore.build,
 }
 # Typed result → the words of the vectors; None where it is not of that family.
 _OUTCOMES: list[Callable[[Any], dict[str, Json] | None]] = [
     bucket.outcome,
     cache.outcome,
+    fenced.outcome,
     lock.outcome,
     structures.outcome,
 ]

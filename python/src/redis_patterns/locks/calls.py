@@ -81,22 +81,22 @@ def acquire(keys: Keys, *, owner: str, ttl_us: int, patience_us: int = 0) -> Scr
         keys.wake.encode(),
         b"0",
     )
-    return ScriptCall(load("lock_acquire"), keys.all, args, _read_acquire)
+    return ScriptCall(load("lock_acquire"), keys.all, args, read_acquire)
 
 
 def renew(keys: Keys, *, owner: str, ttl_us: int) -> ScriptCall[Renewed | Lost]:
     """Holds the lease for longer, while it is still ours."""
     args = (token(owner, "owner"), digits(whole(ttl_us, "ttl", 1000)), b"0")
-    return ScriptCall(load("lock_renew"), (keys.lock, keys.fence), args, _read_renew)
+    return ScriptCall(load("lock_renew"), (keys.lock, keys.fence), args, read_renew)
 
 
 def release(keys: Keys, *, owner: str) -> ScriptCall[Release]:
     """Leaves the lock, as its holder or as a waiter."""
     args = (token(owner, "owner"), keys.wake.encode(), b"0")
-    return ScriptCall(load("lock_release"), keys.all, args, _read_release)
+    return ScriptCall(load("lock_release"), keys.all, args, read_release)
 
 
-def _read_acquire(reply: Any) -> Acquired | Waiting | Held:
+def read_acquire(reply: Any) -> Acquired | Waiting | Held:
     match [reply[0].decode(), *reply[1:]]:
         case ["acquired", fence]:
             return Acquired(int(fence))
@@ -107,7 +107,7 @@ def _read_acquire(reply: Any) -> Acquired | Waiting | Held:
     raise ValueError("status")
 
 
-def _read_renew(reply: Any) -> Renewed | Lost:
+def read_renew(reply: Any) -> Renewed | Lost:
     match [reply[0].decode(), *reply[1:]]:
         case ["renewed", fence]:
             return Renewed(int(fence))
@@ -116,5 +116,5 @@ def _read_renew(reply: Any) -> Renewed | Lost:
     raise ValueError("status")
 
 
-def _read_release(reply: Any) -> Release:
+def read_release(reply: Any) -> Release:
     return status_of(reply, _RELEASE)

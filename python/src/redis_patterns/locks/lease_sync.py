@@ -13,7 +13,8 @@ from .. import _sync
 from .._clock import clock, deadline
 from ..errors import LockError, RedisError
 from ..runner import run
-from . import calls
+from ..script import ScriptCall
+from .calls import Lost, Release, Renewed
 
 _log = logging.getLogger("redis_patterns")
 
@@ -28,18 +29,18 @@ class Lease:
         self,
         redis: redis.Redis,
         name: str,
-        keys: calls.Keys,
-        owner: str,
         fence: int,
         ttl_us: int,
         end: float,
+        renew: ScriptCall[Renewed | Lost],
+        release: ScriptCall[Release],
         on_lost: Callable[[Lease], None] | None,
     ) -> None:
         self.fence = fence
         self._redis = redis
         self._name = name
-        self._keys = keys
-        self._owner = owner
+        self._renewal = renew
+        self._return = release
         self._ttl_us = ttl_us
         self._end = end
         self._on_lost = on_lost
@@ -102,18 +103,18 @@ class Lease:
         if ours:
             raise self._loss()
 
-    def _give_back(self) -> calls.Release:
+    def _give_back(self) -> Release:
         if self._keeper is not None:
             self._keeper.stop()
         lost = self.lost
         self._released = True
         # What is lost needs no release, and the server that did not renew it may not answer that either.
-        return "lost" if lost else run(self._redis, calls.release(self._keys, owner=self._owner))
+        return "lost" if lost else run(self._redis, self._return)
 
     def _renew(self) -> float | None:
         sent = clock()
-        answer = run(self._redis, calls.renew(self._keys, owner=self._owner, ttl_us=self._ttl_us))
-        if isinstance(answer, calls.Lost):
+        answer = run(self._redis, self._renewal)
+        if isinstance(answer, Lost):
             return None
         self._end = max(self._end, deadline(sent, self._ttl_us / 1_000_000))
         return self._end

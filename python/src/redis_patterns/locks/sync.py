@@ -3,21 +3,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import random
 from collections.abc import Callable
 
 import redis
 
 from .. import _sync
 from .._arguments import Duration, microseconds
-from .._clock import clock, deadline, new_token
-from ..errors import LockError, RedisError, argument_error
-from ..runner import check, run
+from ..errors import argument_error
+from ..runner import check
 from . import calls
 from .calls import Held
 from .lease_sync import Lease
-from .wake_sync import Wake
+from .line_sync import Line
 
 
 class Lock:
@@ -44,59 +41,39 @@ class Lock:
         allow_retries: bool = False,
     ) -> None:
         check(redis, allow_retries=allow_retries, asynchronous=False)
-        self._redis = redis
-        self._name = name
-        self._keys = calls.Keys.of(name, namespace=namespace)
-        self._ttl_us = microseconds(ttl, "ttl")
-        self._wait = microseconds(wait, "wait") / 1_000_000
-        self._patience_us = microseconds(patience, "patience")
-        self._on_lost = on_lost
-        self._leases: dict[object, list[Lease]] = {}
-        if self._patience_us <= 0:
+        keys = calls.Keys.of(name, namespace=namespace)
+        ttl_us, patience_us = microseconds(ttl, "ttl"), microseconds(patience, "patience")
+        if patience_us <= 0:
             raise argument_error("patience must be more than 0")
-        calls.acquire(self._keys, owner="x", ttl_us=self._ttl_us, patience_us=self._patience_us)  # checks both
+        calls.acquire(keys, owner="x", ttl_us=ttl_us, patience_us=patience_us)  # checks both
+        self._wait = microseconds(wait, "wait") / 1_000_000
+        self._leases: dict[object, list[Lease]] = {}
+
+        def granted(owner: str, fence: int, end: float) -> Lease:
+            renew = calls.renew(keys, owner=owner, ttl_us=ttl_us)
+            return Lease(redis, name, fence, ttl_us, end, renew, calls.release(keys, owner=owner), on_lost)
+
+        self._line = Line(
+            redis,
+            name,
+            ttl_us,
+            patience_us,
+            keys.wake,
+            lambda owner, patience_us: calls.acquire(keys, owner=owner, ttl_us=ttl_us, patience_us=patience_us),
+            lambda owner: calls.release(keys, owner=owner),
+            granted,
+        )
 
     def try_acquire(self) -> Lease | Held:
         """The lease, or how long the present one lasts; never waits. The lease is not renewed before it is entered."""
-        owner = new_token()
-        try:
-            got = self._ask(owner, 0)
-        except BaseException:
-            _sync.finish(lambda: self._leave(owner), 1.0)
-            raise
-        if isinstance(got, Lease):
-            return got
-        return Held(got.retry_after)
+        return self._line.ask_once()
 
     def acquire(self, *, wait: Duration | None = None) -> Lease:
         """Waits in the queue for the lease. Cancelling leaves the queue. The lease is not renewed before it is entered.
 
         Raises `LockError` (`LOCKWAIT`) when it was not granted within `wait`.
         """
-        end = clock() + (self._wait if wait is None else microseconds(wait, "wait") / 1_000_000)
-        owner = new_token()
-        wake = Wake(self._redis, self._keys.wake, owner)
-        try:
-            try:
-                return self._stand(owner, wake, end)
-            finally:
-                _sync.finish(wake.close, 1.0)
-        except BaseException:
-            _sync.finish(lambda: self._leave(owner), 1.0)
-            raise
-
-    def _stand(self, owner: str, wake: Wake, end: float) -> Lease:
-        while True:
-            got = self._ask(owner, self._patience_us)
-            if isinstance(got, Lease):
-                return got
-            left = end - clock()
-            if left <= 0:
-                raise LockError(LockError.WAIT, f"{self._name} was not granted within the wait")
-            if wake.open():
-                continue  # it may have been granted before we listened
-            pause = self._patience_us / 3_000_000 * random.uniform(0.8, 1)
-            wake.wait(min(pause, max(got.retry_after.total_seconds(), 0.001), left))
+        return self._line.stand(self._wait if wait is None else microseconds(wait, "wait") / 1_000_000)
 
     def __enter__(self) -> Lease:
         lease = self.acquire()
@@ -109,18 +86,3 @@ class Lock:
         if not self._leases[scope]:
             del self._leases[scope]
         lease.__exit__(kind, error, trace)
-
-    def _ask(self, owner: str, patience_us: int) -> Lease | calls.Waiting | Held:
-        sent = clock()
-        call = calls.acquire(self._keys, owner=owner, ttl_us=self._ttl_us, patience_us=patience_us)
-        got = _sync.complete(lambda: run(self._redis, call))
-        if not isinstance(got, calls.Acquired):
-            return got
-        end = deadline(sent, self._ttl_us / 1_000_000)
-        if clock() >= end:
-            raise LockError(LockError.LOST, f"the answer came after the lease on {self._name} had ended")
-        return Lease(self._redis, self._name, self._keys, owner, got.fence, self._ttl_us, end, self._on_lost)
-
-    def _leave(self, owner: str) -> None:
-        with contextlib.suppress(RedisError):  # the place lapses by itself
-            run(self._redis, calls.release(self._keys, owner=owner))

@@ -3,58 +3,36 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import redis
-import redis.exceptions
 
 from .. import _sync
-from .._clock import clock
-
-_FAULTS = (redis.exceptions.RedisError, OSError, RuntimeError)
+from .._hub_sync import Ear, Hub
 
 
 class Wake:
-    """Listens on a lock's channel for the name of one owner."""
+    """Listens on a lock's channel for the name of one owner; all waiters of a client share one connection."""
 
     def __init__(self, client: redis.Redis, channel: str, owner: str) -> None:
         self._client = client
         self._channel = channel
-        self._names = (owner, owner.encode())
-        self._pubsub: redis.client.PubSub | None = None
-        self._tried = False
+        self._owner = owner
+        self._hub: Hub | None = None
+        self._ear: Ear | None = None
 
     def open(self) -> bool:
         """Subscribes, once. Whether it did now."""
-        if self._tried:
+        if self._ear is not None:
             return False
-        self._tried = True
-        self._pubsub = self._client.pubsub(ignore_subscribe_messages=True)
-        try:
-            self._pubsub.subscribe(self._channel)
-        except _FAULTS:
-            self.close()
-            return False
-        return True
+        self._hub, self._ear = Hub.join(self._client, self._channel, self._owner)
+        return not self._ear.deaf
 
     def wait(self, seconds: float) -> None:
-        """Returns when the owner is named, or after `seconds`."""
-        end = clock() + seconds
-        while (left := end - clock()) > 0:
-            if self._pubsub is None:
-                return _sync.sleep(left)
-            try:
-                message = self._pubsub.get_message(ignore_subscribe_messages=True, timeout=left)
-            except _FAULTS:
-                self.close()
-                continue
-            if message is not None and message.get("data") in self._names:
-                return None
-        return None
+        """Returns when the owner is named, when messages may have been lost, or after `seconds`."""
+        if self._ear is None or self._ear.deaf:
+            return _sync.sleep(seconds)
+        return self._ear.wait(seconds)
 
     def close(self) -> None:
-        pubsub, self._pubsub = self._pubsub, None
-        if pubsub is None:
-            return
-        with contextlib.suppress(*_FAULTS):
-            pubsub.close()
+        hub, self._hub = self._hub, None
+        if hub is not None:
+            hub.leave(self._channel, self._owner)

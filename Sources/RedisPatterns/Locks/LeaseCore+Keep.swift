@@ -1,6 +1,6 @@
 import RESP
 
-extension LockLease {
+extension LeaseCore {
   private enum Event<Value: Sendable>: Sendable {
     case finished(Result<Value, any Error>)
     case lost
@@ -12,7 +12,7 @@ extension LockLease {
   /// The renewal ends with the work, not with the caller's patience: work that was cancelled and takes its time to end is
   /// still alone.
   func keep<Value: Sendable>(
-    during work: @escaping @Sendable (LockLease) async throws -> Value
+    during work: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
     // Two, so that a renewal that hangs does not delay the news of the deadline.
     let keepers = [Task { await self.watch() }, Task { await self.keepRenewed() }]
@@ -20,7 +20,7 @@ extension LockLease {
     var lost = false
     await withTaskGroup(of: Event<Value>.self) { group in
       group.addTask {
-        do { return .finished(.success(try await work(self))) } catch { return .finished(.failure(error)) }
+        do { return .finished(.success(try await work())) } catch { return .finished(.failure(error)) }
       }
       for keeper in keepers { group.addTask { await keeper.value ? .lost : .kept } }
       for await event in group {
@@ -39,7 +39,7 @@ extension LockLease {
       }
     }
     if lost {
-      // The lock is not given back: it is no longer ours, and the server knows or soon will.
+      // Nothing is given back: it is no longer ours, and the server knows or soon will.
       throw LockError(.lost, "the lease ended before the work did")
     }
     let released = await shielded { try? await self.release() }
