@@ -19,6 +19,7 @@ public struct RedisClient: RedisExecutor {
     try self.init(RedisURL(url), options: options)
   }
 
+  /// The same for a URL that was read already. Throws `unsupported` only.
   public init(_ url: RedisURL, options: RedisClientOptions = .init()) throws(RedisError) {
     core = try ClientCore(url, options)
     line = Line(core.channel, core.options.commandTimeout)

@@ -17,11 +17,13 @@ public struct RedisClientOptions: Sendable, Hashable {
   /// The first pause between two attempts to connect; it doubles up to `reconnectCap`, and every pause is a random
   /// part of it, so that a fleet does not come back in step.
   public var reconnectBase: Duration = .milliseconds(20)
+  /// The longest pause between two attempts to connect.
   public var reconnectCap: Duration = .milliseconds(500)
   /// Dedicated connections (leases) that may be open at the same time; further ones wait.
   public var maxLeasedConnections = 64
   /// Messages that one subscription holds for a slow reader; what exceeds it is dropped and told as a gap.
   public var subscriptionBuffer = 1024
 
+  /// The defaults.
   public init() {}
 }

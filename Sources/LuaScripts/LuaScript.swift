@@ -4,6 +4,7 @@ public struct LuaScript: Sendable, Hashable {
   public let name: String
   /// The folder: `locks`.
   public let pattern: String
+  /// The bytes of the file.
   public let source: [UInt8]
   /// 40 lower-case hexadecimal digits over `source`: the name by which a server knows the script.
   public let sha1: String

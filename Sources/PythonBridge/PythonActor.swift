@@ -5,6 +5,7 @@
 /// ``PythonInterpreter/perform(_:)``.
 @globalActor
 public actor PythonActor {
+  /// The one interpreter's thread.
   public static let shared = PythonActor()
 
   private init() {}

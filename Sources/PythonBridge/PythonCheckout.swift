@@ -1,5 +1,6 @@
 /// A source tree of this project, in which a program may run before anything is installed.
 public struct PythonCheckout: Sendable, Hashable {
+  /// The folder that holds `Package.swift` and `python/`.
   public let root: String
 
   /// `REDIS_PATTERNS_ROOT`, else the nearest folder above one of the places that holds `Package.swift` and `lua/`.
@@ -26,6 +27,7 @@ public struct PythonCheckout: Sendable, Hashable {
   /// The folder that holds the package `redis_patterns`.
   public var pythonSource: String { root + "/python/src" }
 
+  /// The scripts of the checkout.
   public var luaDirectory: String { root + "/lua" }
 
   /// The environment and the package of this tree: what tests start the interpreter with.

@@ -8,6 +8,7 @@ public struct PythonConfiguration: Sendable, Hashable {
   /// Ignores `PYTHONPATH` and every other `PYTHON…` variable, and the user's site-packages; honours `venv`.
   public var isolated = false
 
+  /// Made of its parts.
   public init(venv: String? = nil, paths: [String] = [], isolated: Bool = false) {
     self.venv = venv
     self.paths = paths

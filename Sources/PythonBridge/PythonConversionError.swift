@@ -5,6 +5,7 @@ public struct PythonConversionError: Error, Sendable, Hashable, CustomStringConv
   /// Why it cannot cross.
   public let reason: String
 
+  /// Made of its parts.
   public init(path: String, reason: String) {
     self.path = path
     self.reason = reason

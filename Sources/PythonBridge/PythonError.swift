@@ -1,9 +1,13 @@
 /// An exception that Python code raised and did not catch.
 public struct PythonError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// One exception of the chain that led to it.
   public struct Cause: Sendable, Hashable {
+    /// `ValueError`, or with its module.
     public let type: String
+    /// `str()` of the exception.
     public let message: String
 
+    /// Made of its parts.
     public init(type: String, message: String) {
       self.type = type
       self.message = message

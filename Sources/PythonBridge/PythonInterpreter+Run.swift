@@ -15,13 +15,16 @@ public struct PythonRunResult: Sendable, Hashable {
   public let exitCode: Int32
   /// What was captured, byte for byte.
   public let stdoutBytes: [UInt8]
+  /// What was written to `sys.stderr`.
   public let stderrBytes: [UInt8]
   /// What the script handed to `_redis_patterns_bridge.publish(value)` last; `none` if it did not.
   public let published: PythonValue
   /// The exception that nobody caught; `nil` for `SystemExit`.
   public let error: PythonError?
 
+  /// `stdoutBytes` as text; what is not UTF-8 is replaced.
   public var stdout: String { String(decoding: stdoutBytes, as: UTF8.self) }
+  /// `stderrBytes` as text; what is not UTF-8 is replaced.
   public var stderr: String { String(decoding: stderrBytes, as: UTF8.self) }
 }
 

@@ -19,6 +19,7 @@ public struct PythonMainEnvironment: Sendable, Hashable {
   /// What the script sees as `_redis_patterns_bridge.context`, besides `url` and `lua_dir`.
   public var context: [String: PythonValue] = [:]
 
+  /// Made of its parts.
   public init(venv: String? = nil, redisURL: String? = nil) {
     self.venv = venv
     self.redisURL = redisURL

@@ -2,6 +2,8 @@
 public struct PythonSession {
   @PythonActor init() {}
 
+  /// Calls a function of a module.
+  /// - Throws: `PythonError`, `PythonConversionError`.
   @PythonActor @discardableResult
   public func call(
     _ module: String, _ function: String, _ arguments: [PythonValue] = [],
@@ -10,6 +12,7 @@ public struct PythonSession {
     try PythonRuntime.call(module, function, arguments, keywords, discards: false)
   }
 
+  /// The same, whatever it returns: the result need not cross.
   @PythonActor
   public func callDiscardingResult(
     _ module: String, _ function: String, _ arguments: [PythonValue] = [],
@@ -18,6 +21,8 @@ public struct PythonSession {
     _ = try PythonRuntime.call(module, function, arguments, keywords, discards: true)
   }
 
+  /// Calls a function of a file, which is loaded afresh.
+  /// - Throws: `PythonError`, `PythonConversionError`.
   @PythonActor @discardableResult
   public func call(
     file: String, _ function: String, _ arguments: [PythonValue] = [],

@@ -5,6 +5,7 @@ public struct PythonStartError: Error, Sendable, Hashable, CustomStringConvertib
   /// The command or change that mends it.
   public let remedy: String
 
+  /// Made of its parts.
   public init(_ problem: String, remedy: String) {
     self.problem = problem
     self.remedy = remedy

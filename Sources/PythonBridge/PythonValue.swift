@@ -32,12 +32,15 @@ extension PythonValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Exp
 }
 
 extension PythonValue {
+  /// Whether it is None.
   public var isNone: Bool { self == .none }
 
+  /// A bool; an int is none.
   public var bool: Bool? {
     if case .bool(let value) = self { value } else { nil }
   }
 
+  /// An int of at most 64 bits; a bool is none.
   public var int: Int? {
     if case .int(let value) = self { value } else { nil }
   }
@@ -51,10 +54,12 @@ extension PythonValue {
     }
   }
 
+  /// A str.
   public var string: String? {
     if case .string(let value) = self { value } else { nil }
   }
 
+  /// Bytes.
   public var bytes: [UInt8]? {
     if case .bytes(let value) = self { value } else { nil }
   }
@@ -67,6 +72,7 @@ extension PythonValue {
     }
   }
 
+  /// A dict.
   public var dictionary: [PythonValue: PythonValue]? {
     if case .dict(let value) = self { value } else { nil }
   }

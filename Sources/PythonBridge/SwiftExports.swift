@@ -2,9 +2,12 @@ import Synchronization
 
 /// What Python passed to an exported Swift function.
 public struct PythonArguments: Sendable {
+  /// In order.
   public let positional: [PythonValue]
+  /// By name.
   public let keywords: [String: PythonValue]
 
+  /// For tests of your own functions.
   public init(_ positional: [PythonValue] = [], keywords: [String: PythonValue] = [:]) {
     self.positional = positional
     self.keywords = keywords
@@ -20,14 +23,17 @@ public struct PythonArguments: Sendable {
     }
   }
 
+  /// The str at a position; an error that Python sees as `TypeError` otherwise.
   public func string(_ index: Int) throws(PythonConversionError) -> String {
     try read(index, "str", \.string)
   }
 
+  /// The int at a position; an error that Python sees as `TypeError` otherwise.
   public func int(_ index: Int) throws(PythonConversionError) -> Int {
     try read(index, "int of 64 bits", \.int)
   }
 
+  /// The float at a position, or an int that a float holds exactly; else an error that Python sees as `TypeError`.
   public func double(_ index: Int) throws(PythonConversionError) -> Double {
     try read(index, "float", \.double)
   }
@@ -55,7 +61,9 @@ public struct PythonArguments: Sendable {
 /// An error thrown in Swift is raised as `SwiftError`; a ``PythonConversionError`` as `TypeError`. A function may not
 /// call Python while Python waits for it (``PythonReentrancyError``).
 public enum SwiftExports {
+  /// A function that Python waits for.
   public typealias Function = @Sendable (PythonArguments) throws -> PythonValue
+  /// A function that Python may await.
   public typealias AsyncFunction = @Sendable (PythonArguments) async throws -> PythonValue
 
   enum Export: Sendable {
@@ -75,6 +83,7 @@ public enum SwiftExports {
     table.withLock { $0[name] = .async(function) }
   }
 
+  /// Python knows the function no more. One that runs goes on.
   public static func remove(_ name: String) {
     _ = table.withLock { $0.removeValue(forKey: name) }
   }

@@ -2,28 +2,34 @@
 public struct RESPArguments: Sendable, Hashable {
   /// `$…` bulks one after another, without the `*<count>` head.
   public private(set) var body: [UInt8]
+  /// The number of arguments.
   public private(set) var count: Int
 
+  /// No arguments yet.
   @inlinable public init() {
     self.init(reserving: 64)
   }
 
+  /// No arguments yet, with room for this many bytes of them.
   public init(reserving bytes: Int) {
     body = []
     body.reserveCapacity(bytes)
     count = 0
   }
 
+  /// These arguments, in order.
   public init(_ arguments: [any RESPArgument]) {
     self.init(reserving: 16 + arguments.count * 24)
     for argument in arguments { append(argument) }
   }
 
+  /// Adds one argument.
   public mutating func append(_ argument: some RESPArgument) {
     argument.encode(into: &body)
     count += 1
   }
 
+  /// Adds the arguments of another list.
   public mutating func append(contentsOf other: RESPArguments) {
     body += other.body
     count += other.count
@@ -60,10 +66,12 @@ public struct RESPCommand: Sendable, Hashable, CustomStringConvertible {
   /// The verb and its arguments.
   public private(set) var arguments: RESPArguments
 
+  /// A command of any arguments: `RESPCommand("GET", key)`.
   public init(_ name: String, _ arguments: any RESPArgument...) {
     self.init(name: name, RESPArguments(arguments))
   }
 
+  /// A command of arguments that are encoded already.
   public init(name: String, _ rest: RESPArguments) {
     self.name = name
     arguments = RESPArguments(reserving: rest.body.count + name.utf8.count + 16)
@@ -71,6 +79,7 @@ public struct RESPCommand: Sendable, Hashable, CustomStringConvertible {
     arguments.append(contentsOf: rest)
   }
 
+  /// Adds one argument.
   public mutating func append(_ argument: some RESPArgument) {
     arguments.append(argument)
   }

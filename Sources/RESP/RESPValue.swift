@@ -49,5 +49,6 @@ extension RESPValue {
     if case .array(let values) = self { values } else { nil }
   }
 
+  /// Whether it is the null of a text or an array.
   public var isNull: Bool { self == .null }
 }

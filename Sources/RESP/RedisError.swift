@@ -66,6 +66,7 @@ public struct RedisError: Error, Sendable, Hashable {
 
   let storage: Storage
 
+  /// An error of ours; what a server answered comes from `init(serverError:…)`.
   public init(
     _ code: Code, _ message: String, execution: Execution, command: String? = nil,
     address: String? = nil, serverCode: String? = nil
@@ -75,7 +76,9 @@ public struct RedisError: Error, Sendable, Hashable {
       serverCode: serverCode)
   }
 
+  /// What kind of failure it is; the same word in every language.
   public var code: Code { storage.code }
+  /// Whether the command may have run.
   public var execution: Execution { storage.execution }
   /// What happened and why, in one sentence.
   public var message: String { storage.message }

@@ -5,23 +5,30 @@
 ///
 /// Options: `db`, `client_name`, and in milliseconds `timeout_ms` (each command) and `connect_timeout_ms`.
 public struct RedisURL: Sendable, Hashable {
+  /// What to connect to.
   public enum Endpoint: Sendable, Hashable {
     case tcp(host: String, port: Int)
     case unixSocket(path: String)
   }
 
+  /// The host and port, or the path of the socket.
   public var endpoint: Endpoint
   /// Whether the scheme asked for TLS. A client that cannot must refuse, never speak plainly.
   public var tls: Bool
+  /// The ACL user; nil for the default one.
   public var user: String?
+  /// Never shown by any text of this type.
   public var password: String?
+  /// The number for SELECT; 0 sends none.
   public var database: Int
+  /// The name for CLIENT SETNAME; nil for the one of the options.
   public var clientName: String?
   /// Milliseconds for one command, or nil for the client's default.
   public var timeoutMilliseconds: Int?
   /// Milliseconds until the first connection, or nil for the client's default.
   public var connectTimeoutMilliseconds: Int?
 
+  /// A URL of its parts.
   public init(
     endpoint: Endpoint, tls: Bool = false, user: String? = nil, password: String? = nil, database: Int = 0
   ) {

@@ -4,8 +4,10 @@ public struct RedisScript: Sendable, Hashable {
   public let name: String
   /// 40 lower-case hexadecimal digits.
   public let sha1: String
+  /// The bytes of the file; `sha1` is over them.
   public let source: [UInt8]
 
+  /// A script of your own; ours come with the patterns.
   public init(name: String, sha1: String, source: [UInt8]) {
     self.name = name
     self.sha1 = sha1
@@ -15,17 +17,21 @@ public struct RedisScript: Sendable, Hashable {
 
 /// A call of a script as a value: which one, on which keys, with what. Building it is pure; running it is `RedisExecutor.run`.
 public struct ScriptCall: Sendable, Hashable {
+  /// Which script.
   public let script: RedisScript
+  /// KEYS, in order; all share one hash tag.
   public let keys: [String]
   /// ARGV, in order; the last one is the clock (`now_us`, `0` for the server's own).
   public var arguments: RESPArguments
 
+  /// A call with arguments that are encoded already.
   public init(_ script: RedisScript, keys: [String], arguments: RESPArguments) {
     self.script = script
     self.keys = keys
     self.arguments = arguments
   }
 
+  /// A call with any arguments.
   public init(_ script: RedisScript, keys: [String], arguments: [any RESPArgument]) {
     self.init(script, keys: keys, arguments: RESPArguments(arguments))
   }

@@ -15,6 +15,7 @@ import Synchronization
 /// proxy.fault = .dropReply
 /// ```
 public final class FaultProxy: Sendable {
+  /// What the proxy does to the traffic.
   public enum Fault: Sendable, Hashable {
     /// Passes everything.
     case none
@@ -45,11 +46,13 @@ public final class FaultProxy: Sendable {
 
   /// `redis://127.0.0.1:<port>`
   public let url: String
+  /// Where the proxy listens, on 127.0.0.1.
   public let port: Int
 
   private let state: Mutex<State>
   private let wake: Int32
 
+  /// Starts a proxy in front of a server. Throws `RedisServerError` when no port is free.
   public init(to server: RedisServer) throws(RedisServerError) {
     let listener = LoopbackSocket.make(AF_INET)
     guard listener >= 0, LoopbackSocket.bind(listener, port: 0), listen(listener, 64) == 0,

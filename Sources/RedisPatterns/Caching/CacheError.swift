@@ -10,11 +10,14 @@ public struct CacheError: Error, Sendable, Hashable, CustomStringConvertible {
     case timedOut = "CACHEWAIT"
   }
 
+  /// What kind of failure; the same word in Python.
   public let code: Code
+  /// What happened, in one sentence.
   public let message: String
   /// With `backoff` only.
   public let retryAfter: Duration?
 
+  /// See `code`, `message` and `retryAfter`.
   public init(_ code: Code, _ message: String, retryAfter: Duration? = nil) {
     self.code = code
     self.message = message

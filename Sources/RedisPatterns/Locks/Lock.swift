@@ -9,6 +9,7 @@ import RESP
 /// }
 /// ```
 public struct Lock: Sendable {
+  /// What is locked: the id in the keys `lock:{<name>}…`.
   public let name: String
   /// How long a lease lives without renewal: how long others wait for a holder that died.
   public let ttl: Duration

@@ -9,9 +9,12 @@ public struct LockError: Error, Sendable, Hashable, CustomStringConvertible {
     case timedOut = "LOCKWAIT"
   }
 
+  /// What kind of failure; the same word in Python.
   public let code: Code
+  /// What happened, in one sentence.
   public let message: String
 
+  /// See `code` and `message`.
   public init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message

@@ -1,5 +1,6 @@
 /// What the limiter said. A failure of the store is never a decision: it is thrown.
 public struct Decision: Sendable, Hashable {
+  /// The three answers; the same words in Python.
   public enum Status: String, Sendable {
     /// Every tier was charged.
     case allowed
@@ -9,6 +10,7 @@ public struct Decision: Sendable, Hashable {
     case impossible
   }
 
+  /// Allowed, denied, or never possible.
   public let status: Status
   /// The binding tier: the one with the least left, or the one that refuses for longest.
   public let tier: String
@@ -17,6 +19,7 @@ public struct Decision: Sendable, Hashable {
   /// Each tier after this decision, in the order of the limit.
   public let tiers: [TierState]
 
+  /// For tests of your own.
   public init(status: Status, tier: String, retryAfter: Duration, tiers: [TierState]) {
     self.status = status
     self.tier = tier
@@ -24,6 +27,7 @@ public struct Decision: Sendable, Hashable {
     self.tiers = tiers
   }
 
+  /// Whether the work may begin.
   public var isAllowed: Bool { status == .allowed }
 
   /// Whole units left in the binding tier.
@@ -32,12 +36,14 @@ public struct Decision: Sendable, Hashable {
 
 /// One tier of a limit, as a decision found it.
 public struct TierState: Sendable, Hashable {
+  /// The name that the limit gave it; `default` where it gave none.
   public let name: String
   /// Whole units that could be spent now.
   public let remaining: Int
   /// Until nothing counts any more, or the bucket is full again; exact to the microsecond.
   public let resetAfter: Duration
 
+  /// For tests of your own.
   public init(name: String, remaining: Int, resetAfter: Duration) {
     self.name = name
     self.remaining = remaining

@@ -85,7 +85,9 @@ public enum Submission: Sendable, Hashable {
 
 /// What a submission came to in one window. Ranks count from 1.
 public struct BoardPlace: Sendable, Hashable {
+  /// Which window it is in.
   public let window: BoardWindow
+  /// The one that counts there.
   public let score: Int
   /// nil when the board is full and the player among the last.
   public let rank: Int?
@@ -105,7 +107,9 @@ public struct BoardPage: Sendable, Hashable {
 
 /// One player on a page.
 public struct BoardRow: Sendable, Hashable {
+  /// The member, as submitted.
   public let id: String
+  /// The one that counts there.
   public let score: Int
   /// From 1.
   public let rank: Int

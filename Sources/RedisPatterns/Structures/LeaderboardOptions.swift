@@ -11,6 +11,7 @@ public struct LeaderboardOptions: Sendable, Hashable {
   /// Added to the server's clock before hours, days, weeks and months are told apart; -14 to 14 hours.
   public var zone: Duration
 
+  /// Made of its parts; each is explained at its property.
   public init(
     windows: [BoardWindow] = [.all], order: BoardOrder = .high, most: Int = 1_000_000,
     ttl: Duration = .seconds(30 * 86_400), zone: Duration = .zero
