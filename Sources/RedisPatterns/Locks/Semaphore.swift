@@ -10,6 +10,7 @@ import RESP
 /// Who asks for many is not passed by those who ask for few. Permits are leased: those of a holder that died return when
 /// their lease ends.
 public struct Semaphore: Sendable {
+  /// What is counted: the id in the keys.
   public let name: String
   /// How many permits there are. Each caller's own: give all of them the same.
   public let limit: Int
