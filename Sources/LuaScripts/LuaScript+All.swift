@@ -5,5 +5,6 @@ extension LuaScript {
     locks,
     rateLimiting,
     structures,
+    sessions,
   ].joined().sorted { $0.name < $1.name }
 }

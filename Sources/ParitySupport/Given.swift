@@ -53,6 +53,18 @@ struct Given {
     return items.compactMap(\.string)
   }
 
+  /// Names and texts; empty where there are none.
+  func fields(_ name: String) throws(RedisError) -> [String: String] {
+    guard let value = members[name] else { return [:] }
+    guard let members = value.object else { throw wrong(name, "no object") }
+    var fields: [String: String] = [:]
+    for (field, value) in members {
+      guard let text = value.string else { throw wrong(name, "no text") }
+      fields[field] = text
+    }
+    return fields
+  }
+
   private func wrong(_ name: String, _ what: String) -> RedisError {
     RedisError(.argument, "\(name): \(what)", execution: .notExecuted)
   }

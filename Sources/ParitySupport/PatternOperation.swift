@@ -20,6 +20,7 @@ public struct PatternOperation: Sendable {
     "log": BucketOperations.self,
     "window": BucketOperations.self,
     "semaphore": SemaphoreOperations.self,
+    "session": SessionOperations.self,
   ]
 
   public init(_ name: String, given: JSONValue) {

@@ -19,6 +19,7 @@ public struct KeyLifetimes: Sendable {
     "keep_us": 60_000_000,
     "patience_us": 60_000_000, "replay_us": 60_000_000, "drain_us": 2 * 86_400_000_000,
     "length_us": 86_400_000_000,
+    "idle_us": 3_600_000_000,
   ]
 
   private let kinds: [Kind]

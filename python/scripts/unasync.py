@@ -24,6 +24,7 @@ RULES = [
         (r"\baclose\b", "close"),
         (r"\barun\b", "run"),
         (r"\baread\b", "read"),
+        (r"\baforget\b", "forget"),
         (r"\basynchronous=True\b", "asynchronous=False"),
         (r"\bimport redis\.asyncio\b", "import redis"),
         (r"\bredis\.asyncio\.", "redis."),

@@ -26,8 +26,11 @@ BOUNDS_MS = {
     "flag": DAY_MS,
     "scores": 62 * DAY_MS,
     "ids": 62 * DAY_MS,
+    "id": 3_600_000,
+    "list": 3_600_000,
 }
-ENTITIES = ("lock", "semaphore", "fenced", "bucket", "ratelimit", "ratelog", "cache", "counter", "flag", "board")
+ENTITIES = {"lock", "semaphore", "fenced", "bucket", "ratelimit", "ratelog", "cache", "counter", "flag", "board"}
+ENTITIES |= {"session"}
 
 
 def kind(name: str) -> str | None:

@@ -152,4 +152,11 @@ PLAIN: dict[str, dict[str, Any]] = {
     "board.page": {"name": "x"},
     "board.around": {"name": "x", "id": "p"},
     "board.remove": {"name": "x", "id": "p"},
+    "session.create": {"id": "A" * 64, "idle_us": 1000, "lifetime_us": 1000},
+    "session.use": {"id": "A" * 64, "touch_every_us": 0},
+    "session.rotate": {"id": "A" * 64, "fresh": "B" * 64, "grace_us": 0},
+    "session.revoke": {"id": "A" * 64},
+    "session.revoke_all": {"user": "ada"},
+    "session.revoke_others": {"id": "A" * 64},
+    "session.list": {"user": "ada"},
 }

@@ -26,5 +26,6 @@ def test_kinds_of_keys_are_told_apart() -> None:
     assert kind("bucket:{a:b}:request:r:1") == "request"
     assert kind("eu:cache:{k}") == "cache"
     assert kind("lock:{x}") == "lock"
-    assert kind("session:{x}") is None
+    assert kind("session:{t}:id:ab") == "id"
+    assert kind("somebody:{x}") is None
     assert kind("plain") is None

@@ -11,7 +11,7 @@ import pytest
 from conformance import ROOT
 
 PACKAGE = ROOT / "python" / "src" / "redis_patterns"
-PATTERNS = ("rate_limiting", "locks", "caching", "structures")
+PATTERNS = ("rate_limiting", "locks", "caching", "structures", "sessions")
 PURE = ["script", "keys", "errors", "_arguments", "_clock"]
 PURE += [f"{path.parent.name}.{path.stem}" for path in PACKAGE.glob("*/calls.py")]
 PURE += [
@@ -20,6 +20,7 @@ PURE += [
     if path.stem not in ("__init__",) and not path.stem.endswith(("_aio", "_sync"))
 ]
 PURE += ["caching.entry", "caching.codec", "caching.values", "rate_limiting.limit"]
+PURE += ["sessions.ids", "sessions.listing", "sessions.replies", "sessions.session"]
 
 
 def imports(source: str, module: str) -> set[str]:

@@ -118,6 +118,25 @@ def caching(client: redis.Redis, count: int) -> Iterator[tuple[str, dict[str, fl
     yield "delete", script_cost(client, count, lambda at: cache.delete(f"m{at}")), 0
 
 
+def sessions(client: redis.Redis, count: int) -> Iterator[tuple[str, dict[str, float], int]]:
+    store = patterns.Sessions(client, idle=600.0)
+    data = {f"field{number}": "x" * 50 for number in range(6)}
+
+    def begin(at: int) -> patterns.Session:
+        created = store.create(f"user{at}", data)
+        assert isinstance(created, patterns.Session)
+        return created
+
+    kept: list[patterns.Session] = []
+    cost = script_cost(client, count, lambda at: kept.append(begin(at)))
+    tag = kept[0].id.tag
+    yield "create, 6 fields of 50 bytes", cost, sum(memory(client, f"session:{{{tag}}}*").values())
+    yield "load", script_cost(client, count, lambda at: store.load(kept[at % len(kept)].id)), 0
+    yield "change one field", script_cost(client, count, lambda at: store.update(kept[0].id, {"field1": f"{at}"})), 0
+    yield "rotate", script_cost(client, count, lambda at: store.rotate(kept[at % len(kept)].id)), 0
+    yield "revoke all of one", script_cost(client, count, lambda at: store.revoke_all(f"user{at}")), 0
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=20_000, help="calls per row (default 20000)")
@@ -132,7 +151,7 @@ def main() -> None:
         report["load"] = round(os.getloadavg()[0], 1)
         report["calls"] = given.count
         report["patterns"] = {}
-        for measure in (rate_limiting, locks, caching):
+        for measure in (rate_limiting, locks, caching, sessions):
             client.flushall()
             report["patterns"][measure.__name__] = [
                 {"operation": what, "bytes": size} | {name: round(part, 2) for name, part in cost.items()}

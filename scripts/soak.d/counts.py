@@ -91,6 +91,13 @@ CLAIMS = {
         swift=Part("Cache under random interleavings", 20),
         python=Part("test_cache_interleavings.py", 10),
     ),
+    "sessions": Claim(
+        "a session that has ended stays ended, no key is without expiry and no field that was saved is lost",
+        10_000,
+        "interleavings",
+        swift=Part("Sessions under random interleavings", 20),
+        python=Part("test_session_interleavings.py", 10),
+    ),
     "fleet": Claim(
         "four Swift and four Python processes together admit exactly the burst, never overlap and load once",
         1_000,

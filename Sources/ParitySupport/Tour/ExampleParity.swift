@@ -53,7 +53,12 @@ extension ParityStage {
       let commands = try await recorded().map { sent in
         Set(sent.filter { !Self.accelerators.contains($0.verb) }.map(\.outline)).sorted()
       }
-      return ExampleRun(by: name, transcript: transcript, keys: try await keys(), commands: commands)
+      let keys = try await keys().map { state in
+        KeyState(
+          key: withoutDrawnIDs(state.key), value: state.value, expiresAtMs: state.expiresAtMs,
+          lifetimeMs: state.lifetimeMs)
+      }
+      return ExampleRun(by: name, transcript: transcript, keys: keys, commands: commands)
     }
   }
 
@@ -81,7 +86,15 @@ extension KeyState {
 extension SentCommand {
   /// Without arguments, which hold random owners and measured times.
   fileprivate var outline: String {
-    guard let script else { return ([verb] + arguments.prefix(1).map(RecordedCommand.readable)).joined(separator: " ") }
-    return ([verb, Self.short(script)] + keys.map(RecordedCommand.readable)).joined(separator: " ")
+    guard let script else {
+      return ([verb] + arguments.prefix(1).map(RecordedCommand.readable).map(withoutDrawnIDs)).joined(separator: " ")
+    }
+    let keys = keys.map(RecordedCommand.readable).map(withoutDrawnIDs)
+    return ([verb, Self.short(script)] + keys).joined(separator: " ")
   }
+}
+
+/// Ids that are drawn at random stand in keys as 32 or more hexadecimal digits: each becomes `<drawn>`.
+private func withoutDrawnIDs(_ text: String) -> String {
+  text.replacing(#/[0-9a-f]{32,}/#, with: "<drawn>")
 }

@@ -11,6 +11,8 @@ from .locks.sync import Lock
 from .rate_limiting import Decision, Limit, Refund, TierState
 from .rate_limiting.sync import RateLimiter
 from .runner import connect
+from .sessions import ListedSession, Session, SessionConflict, SessionID, SessionReplaced, SessionsFull
+from .sessions.sync import Sessions
 from .structures.board_sync import Leaderboard
 from .structures.counter_sync import SharedCounter
 from .structures.flag_sync import SharedFlag
@@ -33,6 +35,7 @@ __all__ = [
     "Leaderboard",
     "Lease",
     "Limit",
+    "ListedSession",
     "Lock",
     "LockError",
     "Miss",
@@ -42,6 +45,12 @@ __all__ = [
     "RedisError",
     "Refund",
     "Semaphore",
+    "Session",
+    "SessionConflict",
+    "SessionID",
+    "SessionReplaced",
+    "Sessions",
+    "SessionsFull",
     "SharedCounter",
     "SharedFlag",
     "Stale",

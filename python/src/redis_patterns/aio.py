@@ -11,6 +11,8 @@ from .locks.semaphore_aio import PermitLease, Semaphore
 from .rate_limiting import Decision, Limit, Refund, TierState
 from .rate_limiting.aio import RateLimiter
 from .runner import aconnect as connect
+from .sessions import ListedSession, Session, SessionConflict, SessionID, SessionReplaced, SessionsFull
+from .sessions.aio import Sessions
 from .structures.board_aio import Leaderboard
 from .structures.counter_aio import SharedCounter
 from .structures.flag_aio import SharedFlag
@@ -33,6 +35,7 @@ __all__ = [
     "Leaderboard",
     "Lease",
     "Limit",
+    "ListedSession",
     "Lock",
     "LockError",
     "Miss",
@@ -42,6 +45,12 @@ __all__ = [
     "RedisError",
     "Refund",
     "Semaphore",
+    "Session",
+    "SessionConflict",
+    "SessionID",
+    "SessionReplaced",
+    "Sessions",
+    "SessionsFull",
     "SharedCounter",
     "SharedFlag",
     "Stale",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -129,6 +130,18 @@ async def aread(client: redis.asyncio.Redis, commands: Sequence[tuple[bytes | st
     except (theirs.RedisError, OSError) as error:
         failure = translate(error, client, str(commands[0][0]))
     raise failure
+
+
+def forget(client: redis.Redis, keys: Sequence[str]) -> None:
+    """Deletes what nobody can reach any more. A failure is not told: the keys expire by themselves."""
+    with contextlib.suppress(RedisError):
+        read(client, [("UNLINK", *keys)])
+
+
+async def aforget(client: redis.asyncio.Redis, keys: Sequence[str]) -> None:
+    """The asyncio twin of `forget`."""
+    with contextlib.suppress(RedisError):
+        await aread(client, [("UNLINK", *keys)])
 
 
 def _send(client: redis.Redis, words: tuple[bytes | str, ...]) -> Any:

@@ -12,7 +12,7 @@ from ..errors import CacheError, LockError, RedisError
 from ..runner import connect
 from ..runner import run as run_call
 from ..script import ScriptCall
-from . import bucket, cache, fenced, lock, semaphore, structures
+from . import bucket, cache, fenced, lock, semaphore, session, structures
 from .words import Json, text_or_hex, to_bytes
 
 __all__ = ["build", "failure", "outcome", "run", "text_or_hex"]
@@ -27,6 +27,7 @@ _BUILD: dict[str, Callable[[str, dict[str, Json]], ScriptCall[Any]]] = {
     "window": bucket.build,
     **structures.BUILD,
     "semaphore": semaphore.build,
+    "session": session.build,
 }
 # Typed result → the words of the vectors; None where it is not of that family.
 _OUTCOMES: list[Callable[[Any], dict[str, Json] | None]] = [
@@ -35,6 +36,7 @@ _OUTCOMES: list[Callable[[Any], dict[str, Json] | None]] = [
     fenced.outcome,
     lock.outcome,
     structures.outcome,
+    session.outcome,
 ]
 
 
