@@ -4,5 +4,5 @@ import ArgumentParser
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "What scripts/bench measures inside this program.", shouldDisplay: false,
-    subcommands: [BridgeBenchCommand.self, LoadBenchCommand.self])
+    subcommands: [BridgeBenchCommand.self, LoadBenchCommand.self, PatternBenchCommand.self])
 }

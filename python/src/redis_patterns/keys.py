@@ -14,6 +14,8 @@ def part(text: str, what: str) -> str:
     """One part as it stands in a key: braces, `%` and controls written `%XX`, so that none steers the hash tag."""
     if not isinstance(text, str):
         raise argument_error(f"{what} must be a string, not {type(text).__name__}")
+    if text.isascii() and 1 <= len(text) <= _LONGEST and not _UNSAFE.search(text):
+        return text  # nearly always
     written = _UNSAFE.sub(lambda match: f"%{ord(match[0]):02X}", text)
     try:
         size = len(written.encode())
@@ -26,6 +28,9 @@ def part(text: str, what: str) -> str:
 
 def key(entity: str, identity: str, *fields: str, namespace: str | None = None) -> str:
     """The key of an object, or of one field of it."""
-    prefix = "" if namespace is None else part(namespace, "namespace") + ":"
-    rest = "".join(f":{part(field, 'field')}" for field in fields)
-    return f"{prefix}{entity}:{{{part(identity, 'id')}}}{rest}"
+    name = f"{entity}:{{{part(identity, 'id')}}}"
+    if namespace is not None:
+        name = f"{part(namespace, 'namespace')}:{name}"
+    for field in fields:
+        name += f":{part(field, 'field')}"
+    return name

@@ -18,6 +18,7 @@ Status = Literal["allowed", "denied", "impossible"]
 
 REPLAY_US = 60_000_000
 _MOST_TIERS = 8
+_STATUSES = frozenset(get_args(Status))
 _KINDS = {"fixed_window": b"first", "aligned_window": b"aligned", "sliding_window": b"sliding"}
 
 
@@ -116,9 +117,9 @@ def _decide(
 
     def read(reply: Any) -> Decision:
         status: Status = reply[0].decode()
-        if status not in get_args(Status) or not 1 <= int(reply[1]) <= len(form.names):
+        if status not in _STATUSES or not 1 <= int(reply[1]) <= len(form.names):
             raise ValueError(status)
-        wait = timedelta(microseconds=int(reply[2]))
+        wait = timedelta(0, 0, int(reply[2]))
         return Decision(status, form.names[int(reply[1]) - 1], wait, _states(form.names, reply[3:]))
 
     return ScriptCall(load(f"{form.family}_take"), tuple(keys), args, read)
@@ -158,5 +159,7 @@ def _form(tiers: tuple[Limit, ...]) -> _Form:
 def _states(names: tuple[str, ...], words: list[Any]) -> tuple[TierState, ...]:
     if len(words) != 2 * len(names):
         raise ValueError("another number of tiers")
+    if len(names) == 1:  # nearly always
+        return (TierState(names[0], int(words[0]), timedelta(0, 0, int(words[1]))),)
     pairs = zip(names, words[::2], words[1::2], strict=True)
-    return tuple(TierState(name, int(left), timedelta(microseconds=int(reset))) for name, left, reset in pairs)
+    return tuple(TierState(name, int(left), timedelta(0, 0, int(reset))) for name, left, reset in pairs)
