@@ -200,7 +200,7 @@ class Sessions:
     def list(self, user: str, fields: Iterable[str] = ()) -> tuple[ListedSession, ...]:
         """The live sessions of a user, with the named fields of each; the one that would end first comes first.
 
-        Two round trips.
+        Two round trips: a session that ends, or gets a new id, between them is left out.
         """
         keys = self._keys(tag_of(user, self._pepper))
         names = run(self._redis, calls.names(keys))
