@@ -1,4 +1,5 @@
 import Foundation
+import RedisPatterns
 
 /// A JSON value as data: what vectors hold, what scenarios answer, what two languages are compared by.
 ///
@@ -47,6 +48,19 @@ extension JSONValue {
   /// - Throws: `JSONError`, which names the line.
   public init(parsing text: some DataProtocol) throws {
     self = try JSONParser.parse(Array(text))
+  }
+
+  /// What JSON of ours has no form for, a fraction, stands as text.
+  init(_ value: JSON) {
+    switch value {
+    case .null: self = .null
+    case .bool(let value): self = .bool(value)
+    case .int(let value): self = .int(value)
+    case .double(let value): self = .string("\(value)")
+    case .string(let value): self = .string(value)
+    case .array(let items): self = .array(items.map { JSONValue($0) })
+    case .object(let members): self = .object(members.mapValues { JSONValue($0) })
+    }
   }
 
   /// One line, keys sorted: equal values have equal text.

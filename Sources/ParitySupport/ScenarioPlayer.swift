@@ -13,6 +13,7 @@ public struct ScenarioPlayer: Sendable {
     do throws(RedisError) {
       switch step.action {
       case .operation(let name, let given):
+        if name == "doctor.examine" { return try await DoctorOperations.examine(given, on: redis) }
         let operation = PatternOperation(name, given: given)
         let call = try operation.call(nowUs: scenario.startUs + step.atUs)
         return try operation.outcome(try await redis.run(call))

@@ -8,9 +8,9 @@ import LuaScripts
   import Darwin
 #endif
 
-/// The embedded scripts as files, for Python code of an installed program that has no source tree beside it.
+/// The embedded scripts and contracts as files, for Python code of an installed program that has no source tree beside it.
 enum ScriptFolder {
-  /// A folder in the user's cache, named after the scripts' digests, so that it is written once and never changes;
+  /// A folder in the user's cache, named after their digest, so that it is written once and never changes;
   /// `nil` when it cannot be written.
   static func make() -> String? {
     guard let home = Environment.value("HOME") else { return nil }
@@ -27,16 +27,24 @@ enum ScriptFolder {
       mkdir(aside + "/" + script.pattern, 0o700)
       guard Files.write(script.source, to: "\(aside)/\(script.pattern)/\(script.name).lua") else { return nil }
     }
+    for contract in contracts {
+      mkdir(aside + "/" + contract.pattern, 0o700)
+      guard Files.write(contract.source, to: "\(aside)/\(contract.pattern)/\(contract.file)") else { return nil }
+    }
     guard Files.write([], to: aside + "/complete") else { return nil }
     if rename(aside, folder) != 0 && !Files.exists(folder + "/complete") { return nil }
     return folder
   }
 
+  private static var contracts: [LuaContract] { LuaContract.all + [.checklist] }
+
   private static var digest: String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a over the scripts' names and SHA-1: a name, not a safeguard
-    for script in LuaScript.all.sorted(by: { $0.name < $1.name }) {
-      for byte in (script.name + script.sha1).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a over what is written: a name, not a safeguard
+    func add(_ bytes: some Sequence<UInt8>) {
+      for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     }
+    for script in LuaScript.all.sorted(by: { $0.name < $1.name }) { add((script.name + script.sha1).utf8) }
+    for contract in contracts { add(contract.source) }
     return String(hash, radix: 16)
   }
 }

@@ -6,17 +6,19 @@ struct RedisPatternsCommand: ParsableCommand {
     commandName: "redis-patterns",
     abstract: "Redis patterns that hold up in production, for Swift and Python, from one set of Lua scripts.",
     discussion: """
-      Exit status: 0 as asked, 1 a check failed, 3 no connection, 4 something is missing on this machine, \
+      Exit status: 0 as asked, 1 a check failed, 2 critical findings, 3 no connection, 4 something is missing, \
       64 wrong usage, 70 a fault of ours, 130 interrupted.
 
       EXAMPLES
         redis-patterns tour
+        redis-patterns doctor --url redis://127.0.0.1:6390
         redis-patterns scripts list
         redis-patterns scripts verify --url redis://127.0.0.1:6390
         redis-patterns python report.py
       """,
     subcommands: [
-      TourCommand.self, ScriptsCommand.self, PythonCommand.self, BenchCommand.self, FleetCommand.self,
+      TourCommand.self, DoctorCommand.self, ScriptsCommand.self, PythonCommand.self, BenchCommand.self,
+      FleetCommand.self,
     ])
 
   static func main() {

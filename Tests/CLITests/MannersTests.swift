@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `The command line's manners` {
   private static let verbs: [[String]] = [
-    [], ["tour"], ["scripts"], ["scripts", "list"], ["scripts", "show"], ["scripts", "verify"], ["python"],
+    [], ["tour"], ["doctor"], ["scripts"], ["scripts", "list"], ["scripts", "show"], ["scripts", "verify"], ["python"],
   ]
 
   @Test(arguments: verbs) func `help fits 80 columns and shows examples`(verb: [String]) async throws {

@@ -102,6 +102,12 @@ def test_a_header_that_differs_is_seen(old: str, new: str) -> None:
     assert disagreements(script.stem, source.replace(old, new, 1), contract_of(script))
 
 
+def test_every_contract_is_embedded_in_swift() -> None:
+    listed = (ROOT / "Sources/LuaScripts/LuaContract.swift").read_text("utf-8")
+    patterns = re.findall(r'LuaContract\("(\w+)", PackageResources\.(\w+)_contract_json\)', listed)
+    assert patterns == [(path.parent.name, path.parent.name) for path in CONTRACTS], "list it in LuaContract.all"
+
+
 def test_base_names_are_unique() -> None:
     names = [script.stem for script in SCRIPTS]
     assert len(names) == len(set(names))

@@ -25,6 +25,7 @@ RULES = [
         (r"\barun\b", "run"),
         (r"\baread\b", "read"),
         (r"\baforget\b", "forget"),
+        (r"\baask\b", "ask"),
         (r"\basynchronous=True\b", "asynchronous=False"),
         (r"\bimport redis\.asyncio\b", "import redis"),
         (r"\bredis\.asyncio\.", "redis."),

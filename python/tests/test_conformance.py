@@ -10,12 +10,12 @@ import redis
 from conformance import as_bytes, cases
 from conftest import Server
 from keyspace import expires_ms, leaves
-from redis_patterns._scenario import build, failure, outcome
+from redis_patterns._scenario import build, failure, outcome, perform
 from redis_patterns._scenario import run as play
 from redis_patterns.caching.codec import JSON, decode
 from redis_patterns.errors import CacheError, RedisError, server_error
 from redis_patterns.keys import key
-from redis_patterns.runner import _read, run
+from redis_patterns.runner import _read
 
 
 def every(kind: str) -> pytest.MarkDecorator:
@@ -86,10 +86,7 @@ def test_a_scenario_ends_as_the_vector_says(case: dict[str, Any], virtual: Any) 
         if "server" in step:
             virtual.execute_command(*step["server"])
             continue
-        try:
-            result = outcome(run(virtual, build(step["operation"], step["given"]).at(start + step["at_us"])))
-        except RedisError as error:
-            result = failure(error)
+        result = perform(virtual, step["operation"], step["given"], start + step["at_us"])
         assert result == step["expect"], f"step {number}: {step}"
     assert leaves(virtual, start) == sorted(case["leaves"], key=lambda entry: str(entry["key"]))
 

@@ -11,7 +11,7 @@ import pytest
 from conformance import ROOT
 
 PACKAGE = ROOT / "python" / "src" / "redis_patterns"
-PATTERNS = ("rate_limiting", "locks", "caching", "structures", "sessions")
+PATTERNS = ("rate_limiting", "locks", "caching", "structures", "sessions", "operations")
 PURE = ["script", "keys", "errors", "_arguments", "_clock"]
 PURE += [f"{path.parent.name}.{path.stem}" for path in PACKAGE.glob("*/calls.py")]
 PURE += [
@@ -69,7 +69,7 @@ def test_only_the_faces_and_the_runner_know_redis_py() -> None:
         for path in (PACKAGE / pattern).glob("*sync.py")
     }
     faces |= {name.replace("sync", "aio") for name in faces}
-    assert knowing - faces == {"runner", "__main__", "_fleet", "_hub_aio", "_hub_sync"}
+    assert knowing - faces == {"runner", "_asking", "__main__", "_fleet", "_hub_aio", "_hub_sync"}
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,8 @@ struct PatternTour: Sendable {
       commands += first.commands?.count ?? 0
       wire.append(WireReport(title: "\(scenario.name)", commands: first.commands?.map(\.text) ?? []))
     }
-    let agrees = differences.isEmpty && !scenarios.isEmpty
+    // On a server of others the scenarios that need a private one are left out; something must have been compared.
+    let agrees = differences.isEmpty && !(scenarios.isEmpty && examples.isEmpty)
     return PatternReport(
       name: name, summary: try summary(), verdict: agrees ? .pass : .fail, examples: examples,
       casts: zip(casts, passed).map { CastReport(by: $0.name, passed: $1, scenarios: scenarios.count) },

@@ -8,6 +8,7 @@ from .locks.fenced_sync import FencedValue
 from .locks.lease_sync import Lease
 from .locks.semaphore_sync import PermitLease, Semaphore
 from .locks.sync import Lock
+from .operations.sync import Doctor
 from .rate_limiting import Decision, Limit, Refund, TierState
 from .rate_limiting.sync import RateLimiter
 from .runner import connect
@@ -28,6 +29,7 @@ __all__ = [
     "Code",
     "Codec",
     "Decision",
+    "Doctor",
     "Execution",
     "FencedValue",
     "Held",

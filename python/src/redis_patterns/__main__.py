@@ -1,4 +1,4 @@
-"""`python -m redis_patterns scripts list|verify [--json]`: the scripts that run, and whether a server agrees."""
+"""`python -m redis_patterns scripts list|verify` and `doctor`: the scripts that run, and what a server is like."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import redis
 import redis.exceptions
 
 from .errors import RedisError
+from .operations import command
 from .runner import connect, translate
 from .script import directory, scripts
 
@@ -19,8 +20,9 @@ examples:
   python -m redis_patterns scripts list
   python -m redis_patterns scripts list --json
   python -m redis_patterns scripts verify --url redis://localhost:6379
+  REDIS_URL=redis://localhost:6379 python -m redis_patterns doctor --json
 
-exit codes: 0 all is well, 1 something differs, 2 the server could not be asked, 64 wrong usage
+exit codes of scripts: 0 all is well, 1 something differs, 2 the server could not be asked, 64 wrong usage
 """
 
 
@@ -35,6 +37,14 @@ def main(arguments: list[str] | None = None) -> int:
     verify = verbs.add_parser("verify", help="compute every SHA-1 anew; with --url, ask a server to do so")
     verify.add_argument("--url", help="a server that shall load the scripts (SCRIPT LOAD) and say their SHA-1")
     verify.set_defaults(run=_verify)
+    command.add(
+        areas.add_parser(
+            "doctor",
+            help="judge a live server by the checklist for production; it only reads",
+            epilog=command.EPILOG,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
     for verb in (listing, verify):
         verb.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     try:

@@ -8,6 +8,7 @@ from .locks.aio import Lock
 from .locks.fenced_aio import FencedValue
 from .locks.lease_aio import Lease
 from .locks.semaphore_aio import PermitLease, Semaphore
+from .operations.aio import Doctor
 from .rate_limiting import Decision, Limit, Refund, TierState
 from .rate_limiting.aio import RateLimiter
 from .runner import aconnect as connect
@@ -28,6 +29,7 @@ __all__ = [
     "Code",
     "Codec",
     "Decision",
+    "Doctor",
     "Execution",
     "FencedValue",
     "Held",

@@ -12,10 +12,10 @@ from ..errors import CacheError, LockError, RedisError
 from ..runner import connect
 from ..runner import run as run_call
 from ..script import ScriptCall
-from . import bucket, cache, fenced, lock, semaphore, session, structures
+from . import bucket, cache, doctor, fenced, lock, semaphore, session, structures
 from .words import Json, text_or_hex, to_bytes
 
-__all__ = ["build", "failure", "outcome", "run", "text_or_hex"]
+__all__ = ["build", "failure", "outcome", "perform", "run", "text_or_hex"]
 
 # By the first word of an operation's name: given → call.
 _BUILD: dict[str, Callable[[str, dict[str, Json]], ScriptCall[Any]]] = {
@@ -90,7 +90,14 @@ def _play(client: Any, step: Mapping[str, Json], start_us: int, namespace: str |
     given = dict(step.get("given", {}))
     if namespace is not None:
         given.setdefault("namespace", namespace)
+    return perform(client, step["operation"], given, start_us + step["at_us"])
+
+
+def perform(client: Any, operation: str, given: dict[str, Json], now_us: int) -> dict[str, Json]:
+    """The outcome of one operation, or its error."""
     try:
-        return outcome(run_call(client, build(step["operation"], given).at(start_us + step["at_us"])))
+        if operation == "doctor.examine":
+            return doctor.examine(client, given)
+        return outcome(run_call(client, build(operation, given).at(now_us)))
     except RedisError as error:
         return failure(error)

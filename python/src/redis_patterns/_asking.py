@@ -1,0 +1,61 @@
+"""Commands that may be refused one by one: a server that forbids some of them still answers the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import redis
+import redis.asyncio
+import redis.exceptions as theirs
+
+from .errors import Code, RedisError
+from .runner import _heeding_cancellation, translate
+
+_RAW = {"NEVER_DECODE": True}
+_NO_CALLBACKS: Any = {}
+"""Replies stay as the server gave them."""
+
+
+def ask(client: redis.Redis, commands: Sequence[tuple[bytes | str, ...]]) -> list[Any]:
+    """Sends commands in one round trip; in the place of a reply that the server refused stands its `RedisError`.
+
+    Raises `RedisError` when the server cannot be asked at all: no connection, or no login.
+    """
+    pipeline = client.pipeline(transaction=False)
+    pipeline.response_callbacks = _NO_CALLBACKS
+    for command in commands:
+        pipeline.execute_command(*command, **_RAW)
+    try:
+        replies = pipeline.execute(raise_on_error=False)
+    except (theirs.RedisError, OSError) as error:
+        failure = translate(error, client, str(commands[0][0]))
+    else:
+        return _answers(client, commands, replies)
+    raise failure
+
+
+async def aask(client: redis.asyncio.Redis, commands: Sequence[tuple[bytes | str, ...]]) -> list[Any]:
+    """The asyncio twin of `ask`."""
+    pipeline = client.pipeline(transaction=False)
+    pipeline.response_callbacks = _NO_CALLBACKS
+    for command in commands:
+        pipeline.execute_command(*command, **_RAW)
+    try:
+        replies = await _heeding_cancellation(pipeline.execute(raise_on_error=False))
+    except (theirs.RedisError, OSError) as error:
+        failure = translate(error, client, str(commands[0][0]))
+    else:
+        return _answers(client, commands, replies)
+    raise failure
+
+
+def _answers(client: Any, commands: Sequence[tuple[bytes | str, ...]], replies: list[Any]) -> list[Any]:
+    found = [
+        translate(reply, client, str(command[0])) if isinstance(reply, Exception) else reply
+        for command, reply in zip(commands, replies, strict=True)
+    ]
+    for reply in found:
+        if isinstance(reply, RedisError) and reply.code is Code.AUTH:
+            raise reply
+    return found
