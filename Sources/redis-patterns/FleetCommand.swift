@@ -7,7 +7,7 @@ import RedisPatterns
 struct FleetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fleet", abstract: "One worker of a mixed fleet, for tests.", shouldDisplay: false,
-    subcommands: [Bucket.self, Locking.self, Caching.self, Refreshing.self])
+    subcommands: [Bucket.self, Locking.self, Caching.self, Refreshing.self, LoggingIn.self])
 
   struct Options: ParsableArguments {
     @Option(help: "The server.") var url: String
@@ -80,6 +80,21 @@ struct FleetCommand: ParsableCommand {
     func run() throws {
       let (loads, ttlUs, loadUs, naive) = (loads, ttlUs, loadUs, naive)
       try options.run { try await $0.refresh(loads: loads, ttlUs: ttlUs, loadUs: loadUs, naive: naive) }
+    }
+  }
+
+  struct LoggingIn: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "session", abstract: "Log one user in, and share a session until it is ended.")
+    @OptionGroup var options: Options
+    @Option var logins: Int
+    @Option var limit: Int
+    @Option var rounds: Int
+    @Flag var naive = false
+
+    func run() throws {
+      let (logins, limit, rounds, naive) = (logins, limit, rounds, naive)
+      try options.run { try await $0.session(logins: logins, limit: limit, rounds: rounds, naive: naive) }
     }
   }
 }

@@ -117,6 +117,30 @@ import Testing
     }
   }
 
+  @Test func `on one user keeps the limit, and on one session loses no field and brings nothing back`() async throws {
+    try await withFleet { fleet, _ in
+      let reports = try await fleet.run(
+        "session", namespace: "u", ["--logins", "8", "--limit", "3", "--rounds", "\(RandomRun.count(20))"])
+      #expect(reports.compactMap { $0["alive"]?.int }.reduce(0, +) == 3)
+      for report in reports {
+        #expect(report["fields"]?.int == 8)
+        #expect(report["lost"]?.int == 0)
+        #expect(report["late"]?.int == 0)
+        #expect(report["back"]?.bool == false)
+      }
+    }
+  }
+
+  @Test func `on one session that is read and written back loses fields`() async throws {
+    try await withFleet(swift: 8, python: 0) { fleet, _ in
+      let reports = try await fleet.run(
+        "session", namespace: "v", ["--logins", "0", "--limit", "3", "--rounds", "100", "--naive"])
+      let lost = reports.compactMap { $0["lost"]?.int }.reduce(0, +)
+      Evidence.control("fleet", ["fields lost by reading and writing back": Int(lost)])
+      #expect(lost > 0)
+    }
+  }
+
   private func loads(_ redis: RedisClient, _ namespace: String) async throws -> [String: Int64] {
     let flat = try await redis.execute(RESPCommand("HGETALL", "\(namespace):fleet:loads")).array ?? []
     var loads: [String: Int64] = [:]

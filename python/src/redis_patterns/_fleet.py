@@ -1,4 +1,4 @@
-"""One worker of a mixed fleet, for tests: `python -m redis_patterns._fleet bucket|lock|cache|refresh --url ... --json`.
+"""One worker of a mixed fleet, for tests: `python -m redis_patterns._fleet VERB --url ... --json`.
 
 The Swift worker (`redis-patterns fleet`) takes the same words, prints the same JSON, and meets this one on its keys.
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 import redis
 
-from . import TEXT, Absent, Cache, Limit, Lock, RateLimiter, connect
+from . import TEXT, Absent, Cache, Limit, Lock, RateLimiter, Session, Sessions, connect
 
 _PATIENCE = 60.0
 """Seconds to wait for the other workers."""
@@ -99,6 +99,43 @@ class Worker:
         cache.drain()
         return {"asked": asked, "backwards": backwards}
 
+    def session(self, logins: int, limit: int, rounds: int) -> dict[str, Any]:
+        """Logs one user in beside all others, then shares a session with them until one of them ends it.
+
+        Says how many of its own logins live, how many fields of all were kept, and what should not have been.
+        """
+        limited = Sessions(self.redis, limit=limit, namespace=self.namespace)
+        self._meet()
+        made = [limited.create("fleet") for _ in range(logins)]
+        self._meet()
+        alive = sum(isinstance(one, Session) and limited.load(one.id) is not None for one in made)
+
+        sessions, place = Sessions(self.redis, namespace=self.namespace), f"{self.namespace}:fleet:shared"
+        first = int(self.redis.execute_command("INCR", f"{self.namespace}:fleet:first")) == 1
+        if first:
+            shared = sessions.create("shared")
+            assert isinstance(shared, Session)
+            self.redis.execute_command("SET", place, shared.id.text)
+        self._meet()
+        identity, mine, lost = self.redis.execute_command("GET", place).decode(), f"python-{os.getpid()}", 0
+        for number in range(1, rounds + 1):
+            loaded = sessions.load(identity)
+            lost += loaded is None or loaded.data.get(mine, "0") != str(number - 1)
+            sessions.update(identity, {mine: str(number)})
+        self._meet()
+        kept = sessions.load(identity)
+        self._meet()
+        late, over = 0, False
+        while not over:
+            if first:
+                sessions.revoke_all("shared")
+                self.redis.execute_command("SET", f"{place}:over", 1)
+            over = self.redis.execute_command("GET", f"{place}:over") is not None
+            late += isinstance(sessions.update(identity, {mine: "late"}), Session) and over
+        self._meet()
+        back = sessions.load(identity) is not None
+        return {"alive": alive, "fields": len(kept.data) if kept else 0, "lost": lost, "late": late, "back": back}
+
     def _meet(self) -> None:
         """Returns when every worker has come here as often as this one."""
         counter = f"{self.namespace}:fleet:ready"
@@ -142,6 +179,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     refresh.add_argument("--loads", type=int, required=True)
     refresh.add_argument("--ttl-us", type=int, required=True)
     refresh.add_argument("--load-us", type=int, default=20_000)
+    session = verbs.add_parser("session", parents=[shared])
+    for number in ("--logins", "--limit", "--rounds"):
+        session.add_argument(number, type=int, required=True)
 
     given = parser.parse_args(arguments)
     client = connect(given.url)
@@ -154,6 +194,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             result = worker.lock(given.name, given.rounds)
         elif given.verb == "cache":
             result = worker.cache(given.keys, given.load_us)
+        elif given.verb == "session":
+            result = worker.session(given.logins, given.limit, given.rounds)
         else:
             result = worker.refresh(given.loads, given.ttl_us, given.load_us)
     finally:
