@@ -23,6 +23,10 @@ public struct RedisClientOptions: Sendable, Hashable {
   public var maxLeasedConnections = 64
   /// Messages that one subscription holds for a slow reader; what exceeds it is dropped and told as a gap.
   public var subscriptionBuffer = 1024
+  /// After so much silence the subscriptions' connection is asked by PING whether it lives.
+  public var subscriptionPingAfter: Duration = .seconds(3)
+  /// A PING on it that is not answered in this time costs the connection: a new one is made.
+  public var subscriptionPongWithin: Duration = .seconds(5)
 
   /// The defaults.
   public init() {}

@@ -18,9 +18,13 @@ extension SubscriptionHub {
     deinit { hub.leave(id) }
   }
 
-  /// Returns when the server has confirmed every channel.
-  func subscribe(to channels: [String], timeout: Duration?) async throws(RedisError) -> RedisSubscription {
-    guard !channels.isEmpty else {
+  /// Returns when the server has confirmed every channel and pattern.
+  func subscribe(
+    to channels: [String], patterns: [String], timeout: Duration?
+  ) async throws(RedisError) -> RedisSubscription {
+    var topics = Set(channels.map { Topic(name: $0, isPattern: false) })
+    topics.formUnion(patterns.map { Topic(name: $0, isPattern: true) })
+    guard !topics.isEmpty else {
       throw RedisError(.argument, "no channel to subscribe to", execution: .notExecuted, command: "SUBSCRIBE")
     }
     let inbox = Inbox(limit: options.subscriptionBuffer)
@@ -33,14 +37,15 @@ extension SubscriptionHub {
     defer { clock.cancel() }
     let failure = await withTaskCancellationHandler {
       await withUnsafeContinuation { waiter in
-        if let answer = enter(id, inbox, Set(channels), waiter) { waiter.resume(returning: answer) }
+        if let answer = enter(id, inbox, topics, waiter) { waiter.resume(returning: answer) }
       }
     } onCancel: {
       dismiss(id) { _ in cancelled }
     }
     rps_take_over()
     if let failure { throw failure }
-    return RedisSubscription(AsyncStream { await token.inbox.next() })
+    return RedisSubscription(
+      AsyncStream { await token.inbox.next() }, question: { token.hub.ask(token.id, $0) })
   }
 
   private var cancelled: RedisError {
@@ -51,7 +56,7 @@ extension SubscriptionHub {
 
   /// Registers; a double optional: nil when the answer comes later.
   private func enter(
-    _ id: UInt64, _ inbox: Inbox, _ channels: Set<String>, _ waiter: UnsafeContinuation<RedisError?, Never>
+    _ id: UInt64, _ inbox: Inbox, _ topics: Set<Topic>, _ waiter: UnsafeContinuation<RedisError?, Never>
   ) -> RedisError?? {
     state.withLock { state -> RedisError?? in
       if state.closed {
@@ -59,11 +64,11 @@ extension SubscriptionHub {
       }
       // Under the lock: a cancellation that comes later finds the subscriber.
       if Task.isCancelled { return .some(cancelled) }
-      state.subscribers[id] = Subscriber(inbox: inbox, channels: channels, missing: channels, waiter: waiter)
+      state.subscribers[id] = Subscriber(inbox: inbox, topics: topics, missing: topics, waiter: waiter)
       if state.channel == nil { state.channel = openChannel() }
       if state.connected {
         // Asked for again even when another reader has it: the answer is a barrier, nothing before it is ours.
-        for name in channels.sorted() { ask(&state, "SUBSCRIBE", name) }
+        for topic in topics.sorted() { subscribe(&state, topic) }
       } else {
         state.channel!.announceAnyway()
       }
@@ -110,18 +115,21 @@ extension SubscriptionHub {
     guard let gone = state.subscribers.removeValue(forKey: id) else { return }
     gone.inbox.finish()
     guard state.connected else { return }
-    for name in gone.channels.sorted()
-    where !state.subscribers.values.contains(where: { $0.channels.contains(name) }) {
-      ask(&state, "UNSUBSCRIBE", name)
+    for topic in gone.topics.sorted()
+    where !state.subscribers.values.contains(where: { $0.topics.contains(topic) }) {
+      unsubscribe(&state, topic)
     }
   }
 }
 
 extension RedisClient {
-  /// Subscribes on the client's one subscription connection, and returns when the server has confirmed every channel.
+  /// Subscribes on the client's one subscription connection, and returns when the server has confirmed everything.
   ///
-  /// A slow reader and a lost connection show as `.gap`: after it, look at the state that the messages are about.
-  public func subscribe(to channels: [String]) async throws(RedisError) -> RedisSubscription {
-    try await core.subscriptions.subscribe(to: channels, timeout: core.options.commandTimeout)
+  /// A slow reader and a lost connection show as `.gap`: after it, look at the state that the messages are about. A
+  /// connection that is silent for `subscriptionPingAfter` is asked, and given up when it does not answer.
+  public func subscribe(
+    to channels: [String], patterns: [String]
+  ) async throws(RedisError) -> RedisSubscription {
+    try await core.subscriptions.subscribe(to: channels, patterns: patterns, timeout: core.options.commandTimeout)
   }
 }

@@ -1,6 +1,16 @@
 import CRedisSupport
 import RESP
 
+/// A channel, or a pattern over channels.
+struct Topic: Hashable, Comparable {
+  let name: String
+  let isPattern: Bool
+
+  static func < (one: Topic, other: Topic) -> Bool {
+    one.isPattern == other.isPattern ? one.name < other.name : other.isPattern
+  }
+}
+
 /// All subscriptions of a client on one connection of their own.
 ///
 /// After a loss it subscribes again, and tells every reader about the gap when the new subscription is in force: a
@@ -8,9 +18,9 @@ import RESP
 final class SubscriptionHub: PushHandler {
   struct Subscriber {
     let inbox: Inbox
-    let channels: Set<String>
-    /// Not confirmed on this connection.
-    var missing: Set<String>
+    let topics: Set<Topic>
+    /// Not confirmed on this connection. Until all are, nothing is delivered: it would stand before its gap.
+    var missing: Set<Topic>
     /// Who waits for the first confirmation.
     var waiter: UnsafeContinuation<RedisError?, Never>?
     /// Confirmed once: from then on a new connection is a gap.
@@ -21,8 +31,9 @@ final class SubscriptionHub: PushHandler {
     var subscribers: [UInt64: Subscriber] = [:]
     var nextID: UInt64 = 1
     var connected = false
-    /// Channels of SUBSCRIBE commands without an answer, in order: an error names no channel.
-    var asked: [String] = []
+    /// Topics of SUBSCRIBE and PSUBSCRIBE commands without an answer, in order: an error names none.
+    var asked: [Topic] = []
+    var pulse = Pulse()
     var cause: RedisError?
     var channel: Channel?
     var closed = false
@@ -31,7 +42,7 @@ final class SubscriptionHub: PushHandler {
   let state = Locked(State())
   let options: RedisClientOptions
   private let url: RedisURL
-  private let mailbox: Mailbox
+  let mailbox: Mailbox
 
   init(_ url: RedisURL, _ options: RedisClientOptions, _ mailbox: Mailbox) {
     self.url = url
@@ -52,17 +63,20 @@ final class SubscriptionHub: PushHandler {
   // MARK: Loop thread
 
   func connected() {
-    state.withLock { state in
+    let connection = state.withLock { state in
       state.connected = true
       state.cause = nil
       state.asked = []
-      var wanted: Set<String> = []
+      state.pulse.start()
+      var wanted: Set<Topic> = []
       for (id, subscriber) in state.subscribers {
-        state.subscribers[id]!.missing = subscriber.channels
-        wanted.formUnion(subscriber.channels)
+        state.subscribers[id]!.missing = subscriber.topics
+        wanted.formUnion(subscriber.topics)
       }
-      for name in wanted.sorted() { ask(&state, "SUBSCRIBE", name) }
+      for topic in wanted.sorted() { subscribe(&state, topic) }
+      return state.pulse.connection
     }
+    watch(connection)
   }
 
   func lost(_ error: RedisError, final: Bool) {
@@ -72,7 +86,7 @@ final class SubscriptionHub: PushHandler {
       state.cause = error
       state.asked = []
       for (id, subscriber) in state.subscribers {
-        state.subscribers[id]!.missing = subscriber.channels
+        state.subscribers[id]!.missing = subscriber.topics
         guard final || !error.mayPassByItself else { continue }
         if let waiter = subscriber.waiter {
           state.subscribers[id] = nil
@@ -92,30 +106,57 @@ final class SubscriptionHub: PushHandler {
 
   func received(_ value: RESPValue) {
     switch value {
-    case .array(let parts) where parts.count == 3:
-      guard let kind = parts[0].string, let name = parts[1].string else { return }
-      switch kind {
-      case "message":
-        guard case .bulk(let payload) = parts[2] else { return }
-        state.withLock { state in
-          for subscriber in state.subscribers.values where subscriber.channels.contains(name) {
-            subscriber.inbox.put(.message(channel: name, payload: payload))
-          }
-        }
-      case "subscribe": confirmed(name)
-      default: break
+    case .array(let parts):
+      guard let kind = parts.first?.string else { return }
+      switch (kind, parts.count) {
+      case ("message", 3):
+        guard let payload = parts[2].bytes else { return }
+        let channel = Self.name(parts[1])
+        deliver(Topic(name: channel, isPattern: false), .message(channel: channel, payload: payload))
+      case ("pmessage", 4):
+        guard let payload = parts[3].bytes else { return }
+        let pattern = Self.name(parts[1])
+        deliver(
+          Topic(name: pattern, isPattern: true),
+          .patternMessage(pattern: pattern, channel: Self.name(parts[2]), payload: payload))
+      case ("subscribe", 3): confirmed(Topic(name: Self.name(parts[1]), isPattern: false))
+      case ("psubscribe", 3): confirmed(Topic(name: Self.name(parts[1]), isPattern: true))
+      case ("pong", 2): answered(Self.name(parts[1]))
+      default: state.withLock { $0.pulse.felt() }
       }
     case .error(let text): refused(RedisError(serverError: text, command: "SUBSCRIBE", address: url.address))
-    default: break
+    default: state.withLock { $0.pulse.felt() }
     }
   }
 
-  private func confirmed(_ name: String) {
+  private static func name(_ value: RESPValue) -> String { String(decoding: value.bytes ?? [], as: UTF8.self) }
+
+  private func deliver(_ topic: Topic, _ event: RedisSubscriptionEvent) {
+    state.withLock { state in
+      state.pulse.felt()
+      for subscriber in state.subscribers.values where subscriber.missing.isEmpty && subscriber.topics.contains(topic) {
+        subscriber.inbox.put(event)
+      }
+    }
+  }
+
+  /// The answer to a PING: `<subscriber>:<number>`, or nothing for one of our own.
+  private func answered(_ text: String) {
+    let words = text.split(separator: ":")
+    state.withLock { state in
+      state.pulse.felt()
+      guard words.count == 2, let id = UInt64(words[0]), let number = UInt64(words[1]) else { return }
+      state.subscribers[id]?.inbox.put(.answered(number))
+    }
+  }
+
+  private func confirmed(_ topic: Topic) {
     var ready: [UnsafeContinuation<RedisError?, Never>] = []
     state.withLock { state in
-      if let place = state.asked.firstIndex(of: name) { state.asked.remove(at: place) }
-      for (id, subscriber) in state.subscribers where subscriber.missing.contains(name) {
-        state.subscribers[id]!.missing.remove(name)
+      state.pulse.felt()
+      if let place = state.asked.firstIndex(of: topic) { state.asked.remove(at: place) }
+      for (id, subscriber) in state.subscribers where subscriber.missing.contains(topic) {
+        state.subscribers[id]!.missing.remove(topic)
         guard state.subscribers[id]!.missing.isEmpty else { continue }
         if subscriber.established {
           subscriber.inbox.put(.gap(reason: "the connection was replaced"))
@@ -134,9 +175,10 @@ final class SubscriptionHub: PushHandler {
   private func refused(_ error: RedisError) {
     var failed: [UnsafeContinuation<RedisError?, Never>] = []
     state.withLock { state in
+      state.pulse.felt()
       guard !state.asked.isEmpty else { return }
-      let name = state.asked.removeFirst()
-      for (id, subscriber) in state.subscribers where subscriber.missing.contains(name) {
+      let topic = state.asked.removeFirst()
+      for (id, subscriber) in state.subscribers where subscriber.missing.contains(topic) {
         state.subscribers[id] = nil
         if let waiter = subscriber.waiter {
           failed.append(waiter)
@@ -151,9 +193,14 @@ final class SubscriptionHub: PushHandler {
   }
 
   /// Called under the lock, on a live connection.
-  func ask(_ state: inout State, _ verb: String, _ name: String) {
-    if verb == "SUBSCRIBE" { state.asked.append(name) }
-    state.channel?.push(RESPCommand(verb, name).encoded)
+  func subscribe(_ state: inout State, _ topic: Topic) {
+    state.asked.append(topic)
+    state.channel?.push(RESPCommand(topic.isPattern ? "PSUBSCRIBE" : "SUBSCRIBE", topic.name).encoded)
+  }
+
+  /// Called under the lock, on a live connection.
+  func unsubscribe(_ state: inout State, _ topic: Topic) {
+    state.channel?.push(RESPCommand(topic.isPattern ? "PUNSUBSCRIBE" : "UNSUBSCRIBE", topic.name).encoded)
   }
 
   func openChannel() -> Channel { Channel(url, options, mailbox, .pushed(self)) }

@@ -3,6 +3,7 @@ extension LuaScript {
   public static let all: [LuaScript] = [
     caching,
     locks,
+    pubsub,
     rateLimiting,
     structures,
     sessions,

@@ -16,6 +16,7 @@ public struct PatternOperation: Sendable {
     "counter": CounterOperations.self,
     "flag": FlagOperations.self,
     "fenced": FencedOperations.self,
+    "channel": ChannelOperations.self,
     "lock": LockOperations.self,
     "log": BucketOperations.self,
     "window": BucketOperations.self,

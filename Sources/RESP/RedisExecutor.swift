@@ -12,9 +12,9 @@ public protocol RedisExecutor: Sendable {
   /// Runs a script by `EVALSHA`; `EVAL` only after the server answered NOSCRIPT.
   func run(_ call: ScriptCall) async throws(RedisError) -> RESPValue
 
-  /// Subscribes and returns when the server has confirmed every channel.
-  /// - Throws: `RedisError` with code `unsupported` where the client has no subscriptions; patterns then poll.
-  func subscribe(to channels: [String]) async throws(RedisError) -> RedisSubscription
+  /// Subscribes and returns when the server has confirmed every channel and every pattern (a glob over channels).
+  /// - Throws: `RedisError` with code `unsupported` where the client has no subscriptions.
+  func subscribe(to channels: [String], patterns: [String]) async throws(RedisError) -> RedisSubscription
 }
 
 extension RedisExecutor {
@@ -40,7 +40,12 @@ extension RedisExecutor {
     }
   }
 
+  /// Subscribes and returns when the server has confirmed every channel.
   public func subscribe(to channels: [String]) async throws(RedisError) -> RedisSubscription {
+    try await subscribe(to: channels, patterns: [])
+  }
+
+  public func subscribe(to channels: [String], patterns: [String]) async throws(RedisError) -> RedisSubscription {
     throw RedisError(.unsupported, "this client offers no subscriptions", execution: .notExecuted)
   }
 }

@@ -36,7 +36,8 @@ import Testing
       var iterator = reader.makeAsyncIterator()
       #expect(await iterator.next() == .message(channel: "all", payload: Array("hello".utf8)))
     }
-    #expect(try await redis.send("INFO", "clients").string!.contains("connected_clients:2"))
+    // The probe that saw the server ready may still be on its way out.
+    try await eventually { try await redis.send("INFO", "clients").string!.contains("connected_clients:2") }
   }
 
   @Test func `the last reader of a channel ends the server's subscription`() async throws {
@@ -67,6 +68,58 @@ import Testing
     // The gap says that the new subscription is in force: this message must arrive.
     #expect(try await redis.send("PUBLISH", "c", "after") == .integer(1))
     #expect(await events.next() == .message(channel: "c", payload: Array("after".utf8)))
+  }
+
+  @Test func `patterns are confirmed, matched and renewed beside channels`() async throws {
+    let server = try await RedisServer.start()
+    defer { server.close() }
+    let redis = try RedisClient(server.url)
+    let subscription = try await redis.subscribe(to: ["a.1"], patterns: ["a.*"])
+    var events = subscription.makeAsyncIterator()
+    for _ in 0..<2 {
+      #expect(try await redis.send("PUBLISH", "a.1", "x") == .integer(2))
+      #expect(await events.next() == .message(channel: "a.1", payload: [120]))
+      #expect(await events.next() == .patternMessage(pattern: "a.*", channel: "a.1", payload: [120]))
+      _ = try await redis.send("CLIENT", "KILL", "TYPE", "pubsub")
+      #expect(await events.next() == .gap(reason: "the connection was replaced"))
+    }
+  }
+
+  @Test func `an answer stands behind all that the server sent before`() async throws {
+    let server = try await RedisServer.start()
+    defer { server.close() }
+    let redis = try RedisClient(server.url)
+    let subscription = try await redis.subscribe(to: ["c"])
+    for n in 0..<20 { _ = try await redis.send("PUBLISH", "c", n) }
+    #expect(subscription.ask(7))
+    var events = subscription.makeAsyncIterator()
+    for n in 0..<20 { #expect(await events.next() == .message(channel: "c", payload: Array("\(n)".utf8))) }
+    #expect(await events.next() == .answered(7))
+  }
+
+  @Test func `a silent connection that does not answer PING is replaced, a quiet one that does is not`() async throws {
+    let server = try await RedisServer.start()
+    defer { server.close() }
+    let proxy = try FaultProxy(to: server)
+    defer { proxy.close() }
+    var options = RedisClientOptions()
+    options.subscriptionPingAfter = .milliseconds(100)
+    options.subscriptionPongWithin = .milliseconds(500)
+    let redis = try RedisClient(proxy.url, options: options)
+    let subscription = try await redis.subscribe(to: ["c"])
+    let direct = try RedisClient(server.url)
+    func pings() async throws -> Int {
+      let stats = try await direct.send("INFO", "commandstats").string ?? ""
+      let line = stats.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_ping:calls=") } ?? ""
+      return Int(line.dropFirst(19).prefix { $0 != "," }) ?? 0
+    }
+    try await eventually { try await pings() >= 5 }
+    #expect(proxy.connections == 1)
+    proxy.fault = .blackhole
+    try await eventually { proxy.connections > 1 }
+    proxy.fault = .none
+    var events = subscription.makeAsyncIterator()
+    #expect(await events.next() == .gap(reason: "the connection was replaced"))
   }
 
   @Test func `a restarted server is a gap too`() async throws {

@@ -21,6 +21,9 @@ RULES = [
         (r"Awaitable, Callable\b", "Callable"),
         (r"\b__aenter__\b", "__enter__"),
         (r"\b__aexit__\b", "__exit__"),
+        (r"\b__aiter__\b", "__iter__"),
+        (r"\b__anext__\b", "__next__"),
+        (r"\bStopAsyncIteration\b", "StopIteration"),
         (r"\baclose\b", "close"),
         (r"\barun\b", "run"),
         (r"\baread\b", "read"),
@@ -32,7 +35,7 @@ RULES = [
         (r"\b_aio\b", "_sync"),
         (r"\b(\w+)_aio\b", r"\1_sync"),
         (r"\bfor asyncio\b", "for threads"),
-        (r"`async with`", "`with`"),
+        (r"`async (with|for)`", r"`\1`"),
     )
 ]
 

@@ -13,6 +13,8 @@ class Proxy:
 
     def __init__(self, path: Path, marker: bytes) -> None:
         self.lose = 0
+        self._made = 0
+        self._held = 0
         self._path = path
         self._marker = marker
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -23,6 +25,10 @@ class Proxy:
     @property
     def port(self) -> int:
         return int(self._listener.getsockname()[1])
+
+    def hold(self) -> None:
+        """From now on nothing passes on the connections that are there, and nothing ends: they are half open."""
+        self._held = self._made
 
     def close(self) -> None:
         self._closing.set()
@@ -46,7 +52,12 @@ class Proxy:
             ready.register(near, selectors.EVENT_READ, far)
             ready.register(far, selectors.EVENT_READ, near)
             marked = False
+            self._made += 1
+            number = self._made
             while not self._closing.is_set():
+                if number <= self._held:
+                    self._closing.wait(0.05)
+                    continue
                 for key, _ in ready.select(0.05):
                     source, target = key.fileobj, key.data
                     assert isinstance(source, socket.socket)

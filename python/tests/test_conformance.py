@@ -156,4 +156,6 @@ PLAIN: dict[str, dict[str, Any]] = {
     "session.revoke_all": {"user": "ada"},
     "session.revoke_others": {"id": "A" * 64},
     "session.list": {"user": "ada"},
+    "channel.publish": {"name": "x"},
+    "channel.position": {"name": "x"},
 }

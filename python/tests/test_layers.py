@@ -11,7 +11,7 @@ import pytest
 from conformance import ROOT
 
 PACKAGE = ROOT / "python" / "src" / "redis_patterns"
-PATTERNS = ("rate_limiting", "locks", "caching", "structures", "sessions", "operations")
+PATTERNS = ("rate_limiting", "locks", "caching", "structures", "sessions", "operations", "pubsub")
 PURE = ["script", "keys", "errors", "_arguments", "_clock"]
 PURE += [f"{path.parent.name}.{path.stem}" for path in PACKAGE.glob("*/calls.py")]
 PURE += [
@@ -21,6 +21,7 @@ PURE += [
 ]
 PURE += ["caching.entry", "caching.codec", "caching.values", "rate_limiting.limit"]
 PURE += ["sessions.ids", "sessions.listing", "sessions.replies", "sessions.session"]
+PURE += ["pubsub.values", "pubsub.buffer", "pubsub.feed"]
 
 
 def imports(source: str, module: str) -> set[str]:

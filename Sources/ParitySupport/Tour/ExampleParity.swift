@@ -72,8 +72,9 @@ extension ParityStage {
     }
   }
 
-  /// Wake-ups only shorten a wait; whether one listens in time is chance.
-  private static let accelerators: Set<String> = ["SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE"]
+  /// Wake-ups only shorten a wait; whether one listens in time is chance. And how a client sees that a connection lives is
+  /// its own affair.
+  private static let accelerators: Set<String> = ["SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "PING"]
 }
 
 extension KeyState {

@@ -120,8 +120,8 @@ struct WaitingLine<Lease: Sendable>: Sendable {
     for await event in subscription {
       switch event {
       case .message(_, let payload) where payload.elementsEqual(owner.utf8): return .wake(subscription)
-      case .message: continue
       case .gap: return .wake(subscription)
+      case .message, .patternMessage, .answered: continue
       }
     }
     return .deaf

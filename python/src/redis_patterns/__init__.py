@@ -2,13 +2,15 @@
 
 from .caching import ABSENT, BYTES, JSON, TEXT, Absent, Codec, Hit, Miss, Negative, Versioned
 from .caching.sync import Cache
-from .errors import CacheError, Code, Execution, LockError, RedisError
+from .errors import CacheError, Code, Execution, LockError, PubSubError, RedisError
 from .locks import Held, Stale, Written
 from .locks.fenced_sync import FencedValue
 from .locks.lease_sync import Lease
 from .locks.semaphore_sync import PermitLease, Semaphore
 from .locks.sync import Lock
 from .operations.sync import Doctor
+from .pubsub import Gap, Message, Published, SlowReader, Undecodable, literal
+from .pubsub.sync import Publisher, Subscriber
 from .rate_limiting import Decision, Limit, Refund, TierState
 from .rate_limiting.sync import RateLimiter
 from .runner import connect
@@ -32,6 +34,7 @@ __all__ = [
     "Doctor",
     "Execution",
     "FencedValue",
+    "Gap",
     "Held",
     "Hit",
     "Leaderboard",
@@ -40,9 +43,13 @@ __all__ = [
     "ListedSession",
     "Lock",
     "LockError",
+    "Message",
     "Miss",
     "Negative",
     "PermitLease",
+    "PubSubError",
+    "Published",
+    "Publisher",
     "RateLimiter",
     "RedisError",
     "Refund",
@@ -55,11 +62,15 @@ __all__ = [
     "SessionsFull",
     "SharedCounter",
     "SharedFlag",
+    "SlowReader",
     "Stale",
+    "Subscriber",
     "TierState",
+    "Undecodable",
     "Versioned",
     "Written",
     "connect",
+    "literal",
 ]
 
 __version__ = "0.1.0"

@@ -68,6 +68,38 @@ class Flag:
         return True
 
 
+class Bell:
+    """Rung any number of times; one listener waits for it."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def ring(self) -> None:
+        self._event.set()
+
+    async def wait(self, timeout: float | None = None) -> bool:
+        """Whether it rang since the last time."""
+        try:
+            await asyncio.wait_for(self._event.wait(), timeout)
+        except asyncio.TimeoutError:
+            return False
+        self._event.clear()
+        return True
+
+
+class Companion:
+    """A work beside the caller's."""
+
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._task = asyncio.create_task(work())
+
+    async def stop(self) -> None:
+        """Cancels it, and returns when it has ended."""
+        self._task.cancel()
+        if self._task is not asyncio.current_task():
+            await asyncio.wait({self._task})
+
+
 class Scope:
     """The body of an `async with`: cancelled when what it stands on is lost."""
 
@@ -228,7 +260,9 @@ class _Flight(Generic[T]):
 Traceback = TracebackType | None
 __all__ = [
     "Background",
+    "Bell",
     "Cancelled",
+    "Companion",
     "Flag",
     "Flights",
     "Keeper",

@@ -49,6 +49,35 @@ class Flag:
         return self._event.wait(timeout)
 
 
+class Bell:
+    """Rung any number of times; one listener waits for it."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def ring(self) -> None:
+        self._event.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Whether it rang since the last time."""
+        rang = self._event.wait(timeout)
+        self._event.clear()
+        return rang
+
+
+class Companion:
+    """A work beside the caller's, on a thread."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._thread = threading.Thread(target=work, name="redis-patterns-companion", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Waits for its end, a second at most: the work must have been told already."""
+        if self._thread is not threading.current_thread():
+            self._thread.join(1.0)
+
+
 class Scope:
     """The body of a `with`: a thread cannot be interrupted, so it is told by the lease and at the end."""
 
@@ -244,7 +273,9 @@ class _Flight(Generic[T]):
 Traceback = TracebackType | None
 __all__ = [
     "Background",
+    "Bell",
     "Cancelled",
+    "Companion",
     "Flag",
     "Flights",
     "Keeper",

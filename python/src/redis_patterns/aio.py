@@ -2,13 +2,15 @@
 
 from .caching import ABSENT, BYTES, JSON, TEXT, Absent, Codec, Hit, Miss, Negative, Versioned
 from .caching.aio import Cache
-from .errors import CacheError, Code, Execution, LockError, RedisError
+from .errors import CacheError, Code, Execution, LockError, PubSubError, RedisError
 from .locks import Held, Stale, Written
 from .locks.aio import Lock
 from .locks.fenced_aio import FencedValue
 from .locks.lease_aio import Lease
 from .locks.semaphore_aio import PermitLease, Semaphore
 from .operations.aio import Doctor
+from .pubsub import Gap, Message, Published, SlowReader, Undecodable, literal
+from .pubsub.aio import Publisher, Subscriber
 from .rate_limiting import Decision, Limit, Refund, TierState
 from .rate_limiting.aio import RateLimiter
 from .runner import aconnect as connect
@@ -32,6 +34,7 @@ __all__ = [
     "Doctor",
     "Execution",
     "FencedValue",
+    "Gap",
     "Held",
     "Hit",
     "Leaderboard",
@@ -40,9 +43,13 @@ __all__ = [
     "ListedSession",
     "Lock",
     "LockError",
+    "Message",
     "Miss",
     "Negative",
     "PermitLease",
+    "PubSubError",
+    "Published",
+    "Publisher",
     "RateLimiter",
     "RedisError",
     "Refund",
@@ -55,9 +62,13 @@ __all__ = [
     "SessionsFull",
     "SharedCounter",
     "SharedFlag",
+    "SlowReader",
     "Stale",
+    "Subscriber",
     "TierState",
+    "Undecodable",
     "Versioned",
     "Written",
     "connect",
+    "literal",
 ]

@@ -226,3 +226,18 @@ class CacheError(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
+
+
+class PubSubError(Exception):
+    """A subscription ended. `PUBSUBSLOW`: by its own policy. `PUBSUBENDED`: it could not be renewed."""
+
+    SLOW = "PUBSUBSLOW"
+    ENDED = "PUBSUBENDED"
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"

@@ -86,6 +86,21 @@ def check(client: Any, *, allow_retries: bool, asynchronous: bool) -> None:
         )
 
 
+def own_connection(client: Any, *, silence: float) -> Any:
+    """A connection like the client's, outside its pool: RESP2, no repetition; `silence` is how long a read may wait."""
+    pool = getattr(client, "connection_pool", None)
+    if pool is None:
+        raise RedisError(Code.UNSUPPORTED, "this client has no subscriptions of ours", execution=Execution.NOT_EXECUTED)
+    retry: Any = AsyncRetry if isinstance(client, redis.asyncio.Redis) else Retry
+    settings = {
+        name: value
+        for name, value in pool.connection_kwargs.items()
+        if name not in ("retry_on_timeout", "retry_on_error")
+    }
+    settings |= {"retry": retry(NoBackoff(), 0), "protocol": 2, "socket_timeout": silence, "health_check_interval": 0}
+    return pool.connection_class(**settings)
+
+
 def run(client: redis.Redis, call: ScriptCall[R]) -> R:
     """Runs a script by EVALSHA, and by EVAL only after NOSCRIPT; never repeats anything else."""
     try:

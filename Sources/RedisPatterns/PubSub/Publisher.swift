@@ -1,0 +1,41 @@
+import RESP
+
+/// Publishes values to a channel, numbered, so that a subscriber knows when it missed one.
+///
+/// A message goes to those who listen now, and is kept for nobody else.
+///
+/// ```swift
+/// let orders = Publisher("orders", on: redis, codec: .string)
+/// try await orders.publish("42 paid")
+/// ```
+public struct Publisher<Codec: CacheCodec>: Sendable {
+  /// The name as subscribers give it.
+  public let channel: String
+  private let redis: any RedisExecutor
+  private let codec: Codec
+  private let calls: Result<ChannelCalls, RedisError>
+
+  /// - Parameters:
+  ///   - channel: checked when it is first used, so that making a publisher cannot fail.
+  ///   - codec: how values become bytes; its number travels with each message.
+  ///   - namespace: the first part of the channel's name on the server, for several applications on one Redis.
+  public init(_ channel: String, on redis: any RedisExecutor, codec: Codec, namespace: String? = nil) {
+    self.channel = channel
+    self.redis = redis
+    self.codec = codec
+    do throws(RedisError) {
+      calls = .success(try ChannelCalls(channel, namespace: namespace))
+    } catch {
+      calls = .failure(error)
+    }
+  }
+
+  /// Sends a value, in one round trip. Works when the server's memory is full.
+  ///
+  /// - Throws: `RedisError`, after `unknown` it may have been published; what the codec throws.
+  @discardableResult
+  public func publish(_ value: Codec.Value) async throws -> Published {
+    let call = try calls.get().publish(try codec.encode(value), codec: Int64(codec.number))
+    return try ChannelCalls.published(try await redis.run(call))
+  }
+}
