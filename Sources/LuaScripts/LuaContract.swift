@@ -18,6 +18,7 @@ public struct LuaContract: Sendable, Hashable {
     LuaContract("caching", PackageResources.caching_contract_json),
     LuaContract("locks", PackageResources.locks_contract_json),
     LuaContract("operations", PackageResources.operations_contract_json),
+    LuaContract("pubsub", PackageResources.pubsub_contract_json),
     LuaContract("rate_limiting", PackageResources.rate_limiting_contract_json),
     LuaContract("sessions", PackageResources.sessions_contract_json),
     LuaContract("structures", PackageResources.structures_contract_json),
