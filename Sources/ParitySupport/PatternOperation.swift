@@ -18,6 +18,7 @@ public struct PatternOperation: Sendable {
     "fenced": FencedOperations.self,
     "channel": ChannelOperations.self,
     "lock": LockOperations.self,
+    "redlock": RedlockOperations.self,
     "log": BucketOperations.self,
     "window": BucketOperations.self,
     "semaphore": SemaphoreOperations.self,

@@ -20,6 +20,7 @@ BOUNDS_MS = {
     "ratelog": 3_600_000,
     "lock": 120_000,
     "semaphore": 120_000,
+    "redlock": 120_000,
     "fenced": 3_600_000,
     "cache": 7_200_000,
     "counter": 3_600_000,
@@ -30,7 +31,7 @@ BOUNDS_MS = {
     "list": 3_600_000,
 }
 ENTITIES = {"lock", "semaphore", "fenced", "bucket", "ratelimit", "ratelog", "cache", "counter", "flag", "board"}
-ENTITIES |= {"session"}
+ENTITIES |= {"session", "redlock"}
 
 
 def kind(name: str) -> str | None:

@@ -84,6 +84,12 @@ CLAIMS = {
         swift=Part("Semaphore under random schedules", 20),
         python=Part("test_semaphore_schedules.py", 20),
     ),
+    "redlock": Claim(
+        "no two hold a Redlock of five servers at once though nodes are killed, stopped and restarted empty",
+        100,
+        "turns",
+        python=Part("test_redlock.py", 8),
+    ),
     "cache": Claim(
         "no read that begins after a delete sees what was before it",
         10_000,

@@ -7,6 +7,8 @@ public struct LockError: Error, Sendable, Hashable, CustomStringConvertible {
     case lost = "LOCKLOST"
     /// The lock was not granted within the wait.
     case timedOut = "LOCKWAIT"
+    /// Too few nodes of a Redlock could vote, to the end of the wait.
+    case noQuorum = "LOCKQUORUM"
   }
 
   /// What kind of failure; the same word in Python.

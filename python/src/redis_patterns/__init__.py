@@ -3,9 +3,10 @@
 from .caching import ABSENT, BYTES, JSON, TEXT, Absent, Codec, Hit, Miss, Negative, Versioned
 from .caching.sync import Cache
 from .errors import CacheError, Code, Execution, LockError, PubSubError, RedisError
-from .locks import Held, Stale, Written
+from .locks import Abstained, Failed, Granted, Held, Refused, Stale, Written
 from .locks.fenced_sync import FencedValue
 from .locks.lease_sync import Lease
+from .locks.redlock_sync import Redlock, RedlockLease
 from .locks.semaphore_sync import PermitLease, Semaphore
 from .locks.sync import Lock
 from .operations.sync import Doctor
@@ -26,6 +27,7 @@ __all__ = [
     "JSON",
     "TEXT",
     "Absent",
+    "Abstained",
     "Cache",
     "CacheError",
     "Code",
@@ -33,8 +35,10 @@ __all__ = [
     "Decision",
     "Doctor",
     "Execution",
+    "Failed",
     "FencedValue",
     "Gap",
+    "Granted",
     "Held",
     "Hit",
     "Leaderboard",
@@ -52,7 +56,10 @@ __all__ = [
     "Publisher",
     "RateLimiter",
     "RedisError",
+    "Redlock",
+    "RedlockLease",
     "Refund",
+    "Refused",
     "Semaphore",
     "Session",
     "SessionConflict",

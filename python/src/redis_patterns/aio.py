@@ -3,10 +3,11 @@
 from .caching import ABSENT, BYTES, JSON, TEXT, Absent, Codec, Hit, Miss, Negative, Versioned
 from .caching.aio import Cache
 from .errors import CacheError, Code, Execution, LockError, PubSubError, RedisError
-from .locks import Held, Stale, Written
+from .locks import Abstained, Failed, Granted, Held, Refused, Stale, Written
 from .locks.aio import Lock
 from .locks.fenced_aio import FencedValue
 from .locks.lease_aio import Lease
+from .locks.redlock_aio import Redlock, RedlockLease
 from .locks.semaphore_aio import PermitLease, Semaphore
 from .operations.aio import Doctor
 from .pubsub import Gap, Message, Published, SlowReader, Undecodable, literal
@@ -26,6 +27,7 @@ __all__ = [
     "JSON",
     "TEXT",
     "Absent",
+    "Abstained",
     "Cache",
     "CacheError",
     "Code",
@@ -33,8 +35,10 @@ __all__ = [
     "Decision",
     "Doctor",
     "Execution",
+    "Failed",
     "FencedValue",
     "Gap",
+    "Granted",
     "Held",
     "Hit",
     "Leaderboard",
@@ -52,7 +56,10 @@ __all__ = [
     "Publisher",
     "RateLimiter",
     "RedisError",
+    "Redlock",
+    "RedlockLease",
     "Refund",
+    "Refused",
     "Semaphore",
     "Session",
     "SessionConflict",

@@ -197,10 +197,15 @@ def reply_error(script: str, reply: object) -> RedisError:
 
 
 class LockError(Exception):
-    """A lock broke its promise. `LOCKLOST`: the lease ended before the work did. `LOCKWAIT`: not granted in time."""
+    """A lock broke its promise.
+
+    `LOCKLOST`: the lease ended before the work did. `LOCKWAIT`: not granted in time. `LOCKQUORUM`: too few nodes of a
+    Redlock could vote.
+    """
 
     LOST = "LOCKLOST"
     WAIT = "LOCKWAIT"
+    QUORUM = "LOCKQUORUM"
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code, message)

@@ -12,7 +12,7 @@ from ..errors import CacheError, LockError, RedisError
 from ..runner import connect
 from ..runner import run as run_call
 from ..script import ScriptCall
-from . import bucket, cache, channel, doctor, fenced, lock, semaphore, session, structures
+from . import bucket, cache, channel, doctor, fenced, lock, redlock, semaphore, session, structures
 from .words import Json, text_or_hex, to_bytes
 
 __all__ = ["build", "failure", "outcome", "perform", "run", "text_or_hex"]
@@ -24,6 +24,7 @@ _BUILD: dict[str, Callable[[str, dict[str, Json]], ScriptCall[Any]]] = {
     "fenced": fenced.build,
     "channel": channel.build,
     "lock": lock.build,
+    "redlock": redlock.build,
     "log": bucket.build,
     "window": bucket.build,
     **structures.BUILD,
@@ -37,6 +38,7 @@ _OUTCOMES: list[Callable[[Any], dict[str, Json] | None]] = [
     fenced.outcome,
     channel.outcome,
     lock.outcome,
+    redlock.outcome,
     structures.outcome,
     session.outcome,
 ]

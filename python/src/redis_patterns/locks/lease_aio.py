@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import redis.asyncio
 
@@ -15,31 +16,17 @@ from ..runner import arun
 from ..script import ScriptCall
 from .calls import Lost, Release, Renewed
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 _log = logging.getLogger("redis_patterns")
 
 
-class Lease:
-    """Ours until it is released, or until it is lost. Inside `async with` it is renewed, and lost with notice.
+class KeptLease:
+    """Ours until it is released, or until it is lost. Inside `async with` it is renewed, and lost with notice."""
 
-    `fence` grows with every grant; hand it to the resource, so that a late writer is refused.
-    """
-
-    def __init__(
-        self,
-        redis: redis.asyncio.Redis,
-        name: str,
-        fence: int,
-        ttl_us: int,
-        end: float,
-        renew: ScriptCall[Renewed | Lost],
-        release: ScriptCall[Release],
-        on_lost: Callable[[Lease], None] | None,
-    ) -> None:
-        self.fence = fence
-        self._redis = redis
+    def __init__(self, name: str, ttl_us: int, end: float, on_lost: Callable[[Any], None] | None) -> None:
         self._name = name
-        self._renewal = renew
-        self._return = release
         self._ttl_us = ttl_us
         self._end = end
         self._on_lost = on_lost
@@ -81,7 +68,7 @@ class Lease:
             self._lost.set()
             raise self._loss()
 
-    async def __aenter__(self) -> Lease:
+    async def __aenter__(self) -> Self:
         self._scope = _aio.Scope()
         self._keeper = _aio.Keeper(
             self._renew,
@@ -110,15 +97,21 @@ class Lease:
         lost = self.lost
         self._released = True
         # What is lost needs no release, and the server that did not renew it may not answer that either.
-        return "lost" if lost else await arun(self._redis, self._return)
+        return "lost" if lost else await self._ask_release()
 
     async def _renew(self) -> float | None:
         sent = clock()
-        answer = await arun(self._redis, self._renewal)
-        if isinstance(answer, Lost):
+        if not await self._ask_renewal():
             return None
         self._end = max(self._end, deadline(sent, self._ttl_us / 1_000_000))
         return self._end
+
+    async def _ask_renewal(self) -> bool:
+        """Whether it is still ours, and lasts its whole ttl from before the question."""
+        raise NotImplementedError
+
+    async def _ask_release(self) -> Release:
+        raise NotImplementedError
 
     def _end_early(self) -> None:
         if self._lost.is_set() or self._released:
@@ -134,3 +127,33 @@ class Lease:
 
     def _loss(self) -> LockError:
         return LockError(LockError.LOST, f"the lease on {self._name} ended before the work did")
+
+
+class Lease(KeptLease):
+    """Ours until it is released, or until it is lost. Inside `async with` it is renewed, and lost with notice.
+
+    `fence` grows with every grant; hand it to the resource, so that a late writer is refused.
+    """
+
+    def __init__(
+        self,
+        redis: redis.asyncio.Redis,
+        name: str,
+        fence: int,
+        ttl_us: int,
+        end: float,
+        renew: ScriptCall[Renewed | Lost],
+        release: ScriptCall[Release],
+        on_lost: Callable[[Any], None] | None,
+    ) -> None:
+        super().__init__(name, ttl_us, end, on_lost)
+        self.fence = fence
+        self._redis = redis
+        self._renewal = renew
+        self._return = release
+
+    async def _ask_renewal(self) -> bool:
+        return isinstance(await arun(self._redis, self._renewal), Renewed)
+
+    async def _ask_release(self) -> Release:
+        return await arun(self._redis, self._return)

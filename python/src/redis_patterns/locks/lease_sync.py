@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import redis
 
@@ -16,31 +17,17 @@ from ..runner import run
 from ..script import ScriptCall
 from .calls import Lost, Release, Renewed
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 _log = logging.getLogger("redis_patterns")
 
 
-class Lease:
-    """Ours until it is released, or until it is lost. Inside `with` it is renewed, and lost with notice.
+class KeptLease:
+    """Ours until it is released, or until it is lost. Inside `with` it is renewed, and lost with notice."""
 
-    `fence` grows with every grant; hand it to the resource, so that a late writer is refused.
-    """
-
-    def __init__(
-        self,
-        redis: redis.Redis,
-        name: str,
-        fence: int,
-        ttl_us: int,
-        end: float,
-        renew: ScriptCall[Renewed | Lost],
-        release: ScriptCall[Release],
-        on_lost: Callable[[Lease], None] | None,
-    ) -> None:
-        self.fence = fence
-        self._redis = redis
+    def __init__(self, name: str, ttl_us: int, end: float, on_lost: Callable[[Any], None] | None) -> None:
         self._name = name
-        self._renewal = renew
-        self._return = release
         self._ttl_us = ttl_us
         self._end = end
         self._on_lost = on_lost
@@ -82,7 +69,7 @@ class Lease:
             self._lost.set()
             raise self._loss()
 
-    def __enter__(self) -> Lease:
+    def __enter__(self) -> Self:
         self._scope = _sync.Scope()
         self._keeper = _sync.Keeper(
             self._renew,
@@ -109,15 +96,21 @@ class Lease:
         lost = self.lost
         self._released = True
         # What is lost needs no release, and the server that did not renew it may not answer that either.
-        return "lost" if lost else run(self._redis, self._return)
+        return "lost" if lost else self._ask_release()
 
     def _renew(self) -> float | None:
         sent = clock()
-        answer = run(self._redis, self._renewal)
-        if isinstance(answer, Lost):
+        if not self._ask_renewal():
             return None
         self._end = max(self._end, deadline(sent, self._ttl_us / 1_000_000))
         return self._end
+
+    def _ask_renewal(self) -> bool:
+        """Whether it is still ours, and lasts its whole ttl from before the question."""
+        raise NotImplementedError
+
+    def _ask_release(self) -> Release:
+        raise NotImplementedError
 
     def _end_early(self) -> None:
         if self._lost.is_set() or self._released:
@@ -133,3 +126,33 @@ class Lease:
 
     def _loss(self) -> LockError:
         return LockError(LockError.LOST, f"the lease on {self._name} ended before the work did")
+
+
+class Lease(KeptLease):
+    """Ours until it is released, or until it is lost. Inside `with` it is renewed, and lost with notice.
+
+    `fence` grows with every grant; hand it to the resource, so that a late writer is refused.
+    """
+
+    def __init__(
+        self,
+        redis: redis.Redis,
+        name: str,
+        fence: int,
+        ttl_us: int,
+        end: float,
+        renew: ScriptCall[Renewed | Lost],
+        release: ScriptCall[Release],
+        on_lost: Callable[[Any], None] | None,
+    ) -> None:
+        super().__init__(name, ttl_us, end, on_lost)
+        self.fence = fence
+        self._redis = redis
+        self._renewal = renew
+        self._return = release
+
+    def _ask_renewal(self) -> bool:
+        return isinstance(run(self._redis, self._renewal), Renewed)
+
+    def _ask_release(self) -> Release:
+        return run(self._redis, self._return)

@@ -1,0 +1,180 @@
+# Written by scripts/unasync.py from redlock_aio.py: edit that file, then run the script.
+"""A lock by majority over several independent servers, for threads."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import redis
+
+from .. import _sync
+from .._arguments import Duration, microseconds, whole
+from .._clock import LateError, clock, deadline, new_token
+from ..errors import Code, Execution, LockError, RedisError, argument_error
+from ..runner import address, check, run
+from ..script import ScriptCall
+from . import redlock_calls as calls
+from .calls import Release
+from .lease_sync import KeptLease
+from .redlock_calls import Failed, Granted, Refused, Vote
+
+R = TypeVar("R")
+
+
+class Nodes:
+    """The servers, asked all at once."""
+
+    def __init__(self, clients: Sequence[redis.Redis], timeout: float) -> None:
+        self.clients = tuple(clients)
+        self.timeout = timeout
+        self.most = len(self.clients) // 2 + 1
+
+    def ask(self, call: ScriptCall[R]) -> list[R | RedisError]:
+        """The answer of each, in their order; a silent one's is a `TIMEOUT`."""
+        works = [lambda client=client: run(client, call) for client in self.clients]
+        answers = _sync.complete(lambda: _sync.each(works, self.timeout), self.timeout)
+        return [self._typed(answer, client) for answer, client in zip(answers, self.clients, strict=True)]
+
+    def _typed(self, answer: Any, client: Any) -> Any:
+        if isinstance(answer, LateError):
+            message = "no answer within the node's time"
+            return RedisError(
+                Code.TIMEOUT, message, execution=Execution.UNKNOWN, command="EVALSHA", address=address(client)
+            )
+        if isinstance(answer, Exception) and not isinstance(answer, RedisError):
+            raise answer
+        return answer
+
+
+class RedlockLease(KeptLease):
+    """Held by a majority until it is released, or until it is lost. It has no fence: the nodes share no order."""
+
+    def __init__(
+        self,
+        nodes: Nodes,
+        name: str,
+        ttl_us: int,
+        end: float,
+        renew: ScriptCall[calls.Renewal],
+        release: ScriptCall[calls.Release],
+        on_lost: Callable[[Any], None] | None,
+    ) -> None:
+        super().__init__(name, ttl_us, end, on_lost)
+        self._nodes = nodes
+        self._renewal = renew
+        self._return = release
+
+    def _ask_renewal(self) -> bool:
+        answers = self._nodes.ask(self._renewal)
+        if answers.count("renewed") >= self._nodes.most:
+            return True
+        failures = [answer for answer in answers if isinstance(answer, RedisError)]
+        if answers.count("renewed") + len(failures) < self._nodes.most:
+            return False
+        raise failures[0]  # perhaps the next attempt finds a majority
+
+    def _ask_release(self) -> Release:
+        answers = self._nodes.ask(self._return)
+        # A node that does not answer forgets the vote by itself.
+        return "lost" if answers.count("lost") >= self._nodes.most else "released"
+
+
+class Redlock:
+    """A lock that a majority of independent servers grants: it outlives the loss of a minority of them.
+
+    `nodes`: clients of an odd number of servers, three or more, none a replica of another. A node that restarted less
+    than `longest_ttl` ago abstains, for it may have forgotten its votes; give all who use the name the same. `ttl` is
+    at most that. `node_timeout`: how long one node is waited for (default a twentieth of `ttl`). `wait` and `on_lost`
+    are as in `Lock`; there is no queue, and so no order.
+
+    It is for availability. It has no fence, so where two at a time would do damage, use `Lock` and its fence.
+    """
+
+    def __init__(
+        self,
+        nodes: Sequence[redis.Redis],
+        name: str,
+        *,
+        ttl: Duration = 10.0,
+        longest_ttl: Duration = 60.0,
+        node_timeout: Duration | None = None,
+        wait: Duration = 30.0,
+        namespace: str | None = None,
+        on_lost: Callable[[RedlockLease], None] | None = None,
+        allow_retries: bool = False,
+    ) -> None:
+        for client in nodes:
+            check(client, allow_retries=allow_retries, asynchronous=False)
+        if len(nodes) < 3 or len(nodes) % 2 == 0:
+            raise argument_error(f"a majority needs an odd number of nodes, three or more, not {len(nodes)}")
+        self._name = name
+        self._keys = calls.Keys.of(name, namespace=namespace)
+        self._ttl_us = microseconds(ttl, "ttl")
+        self._longest_us = microseconds(longest_ttl, "longest_ttl")
+        self._wait = microseconds(wait, "wait") / 1_000_000
+        self._on_lost = on_lost
+        self._acquire("x")  # checks both
+        timeout_us = self._ttl_us // 20 if node_timeout is None else microseconds(node_timeout, "node_timeout")
+        self._nodes = Nodes(nodes, whole(max(timeout_us, 1), "node_timeout", 1, self._ttl_us // 3) / 1_000_000)
+        self._leases: dict[object, list[RedlockLease]] = {}
+
+    def try_acquire(self) -> RedlockLease | Refused:
+        """The lease, or why there is none and the vote of each node; one round trip to each node, all at once.
+
+        Without a majority, what was granted is given back. The lease is not renewed before it is entered.
+        """
+        owner = new_token()
+        release = calls.release(self._keys, owner=owner)
+        sent = clock()
+        try:
+            answers = self._nodes.ask(self._acquire(owner))
+            votes: list[Vote] = [Failed(answer) if isinstance(answer, RedisError) else answer for answer in answers]
+            end = deadline(sent, self._ttl_us / 1_000_000)
+            granted = sum(isinstance(vote, Granted) for vote in votes)
+            # Half of the ttl must be left: what is nearly over when it comes is no lease to work under.
+            if granted >= self._nodes.most and end - clock() >= self._ttl_us / 2_000_000:
+                renew = calls.renew(self._keys, owner=owner, ttl_us=self._ttl_us)
+                return RedlockLease(self._nodes, self._name, self._ttl_us, end, renew, release, self._on_lost)
+        except BaseException:
+            _sync.finish(lambda: self._give_back(release), self._nodes.timeout)
+            raise
+        if any(isinstance(vote, (Granted, Failed)) for vote in votes):
+            _sync.finish(lambda: self._give_back(release), self._nodes.timeout)
+        return Refused.by(votes)
+
+    def acquire(self, *, wait: Duration | None = None) -> RedlockLease:
+        """Asks again and again, after random pauses so that rivals do not share the votes each time.
+
+        Raises `LockError`: `LOCKWAIT` when others held it to the end of the wait, `LOCKQUORUM` when too few nodes could
+        vote.
+        """
+        end = clock() + (self._wait if wait is None else microseconds(wait, "wait") / 1_000_000)
+        while True:
+            got = self.try_acquire()
+            if isinstance(got, RedlockLease):
+                return got
+            left = end - clock()
+            if left <= 0:
+                code = LockError.QUORUM if got.reason == "unavailable" else LockError.WAIT
+                raise LockError(code, f"{self._name} was not granted within the wait: {got}")
+            _sync.sleep(min(random.uniform(0.05, 0.2), left))
+
+    def __enter__(self) -> RedlockLease:
+        lease = self.acquire()
+        self._leases.setdefault(_sync.scope_id(), []).append(lease)
+        return lease.__enter__()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: _sync.Traceback) -> None:
+        scope = _sync.scope_id()
+        lease = self._leases[scope].pop()
+        if not self._leases[scope]:
+            del self._leases[scope]
+        lease.__exit__(kind, error, trace)
+
+    def _acquire(self, owner: str) -> ScriptCall[Any]:
+        return calls.acquire(self._keys, owner=owner, ttl_us=self._ttl_us, longest_us=self._longest_us)
+
+    def _give_back(self, release: ScriptCall[calls.Release]) -> None:
+        self._nodes.ask(release)
