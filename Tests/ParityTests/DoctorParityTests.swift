@@ -69,6 +69,9 @@ import Testing
     let ours = try JSONValue(parsing: Data(swift.jsonText.utf8)).withoutMoving
     let theirs = try JSONValue(parsing: Data(run.stdoutBytes)).withoutMoving
     #expect(ours == theirs, "Swift \(ours.text)\nPython \(theirs.text)")
+    let text = try await PythonInterpreter.run(
+      module: "redis_patterns", arguments: ["doctor", "--url", "\(url)"], output: .capture)
+    #expect(Self.shape(swift.text) == Self.shape(text.stdout.trimmingCharacters(in: .newlines)))
     // The same bytes, but for numbers: names, order and blanks of the two writers are one.
     #expect(Self.shape(swift.jsonText) == Self.shape(run.stdout.trimmingCharacters(in: .newlines)))
   }

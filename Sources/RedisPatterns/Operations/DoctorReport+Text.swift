@@ -2,11 +2,11 @@ extension DoctorReport {
   /// One JSON document, indented, keys sorted: Python writes the same bytes for the same facts.
   public var jsonText: String { json.indented }
 
-  /// For a person: a line an item, and under it what was found, why it matters, how to mend it, at what cost.
+  /// For a person: a line an item, and under it what was found, why, the fix and its cost; then the keys.
   public var text: String {
     var lines = [head, ""]
     for item in items {
-      lines.append("\(padded(item.status.mark, to: 2))  \(padded("\(item.number)", to: 2)) \(item.title)")
+      lines.append("\(item.status.mark.padded(to: 2))  \("\(item.number)".padded(to: 2)) \(item.title)")
       for finding in item.findings {
         lines += [
           "       \(finding.severity.rawValue) \(finding.id): \(finding.says)",
@@ -16,6 +16,7 @@ extension DoctorReport {
         ]
       }
     }
+    if !templates.isEmpty { lines += ["", "keys looked at, by template"] + templates.map(\.line) }
     let counts = Status.allCases.reversed().map { "\(count($0)) \($0.rawValue)" }.joined(separator: ", ")
     lines += ["", "\(counts); \(cost.commands) commands in \(cost.roundTrips) round trips"]
     return lines.joined(separator: "\n")
@@ -25,10 +26,6 @@ extension DoctorReport {
     let database = sample.database.map(String.init) ?? "?"
     return "redis \(server.version), \(server.role), database \(database): "
       + "\(sample.sampled) of \(sample.keys) keys looked at"
-  }
-
-  private func padded(_ text: String, to width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.count)) + text
   }
 
   package var json: JSON {
@@ -113,4 +110,18 @@ extension DoctorReport.Template {
       "share_permille": .int(Int64(sharePermille)), "half_width_permille": .int(Int64(halfWidthPermille)),
     ])
   }
+}
+
+extension DoctorReport.Template {
+  fileprivate var line: String {
+    let share = "\(sharePermille / 10).\(sharePermille % 10)".padded(to: 5)
+    let role = role + String(repeating: " ", count: max(0, 12 - role.count))
+    var line = "\("\(keys)".padded(to: 8)) \(share) %  \(role)  \(template) (\(types.joined(separator: ", ")))"
+    if memoryKeys > 0 { line += ", \(memoryBytes / Int64(memoryKeys)) bytes each" }
+    return withoutTTL > 0 ? "\(line), \(withoutTTL) without an end" : line
+  }
+}
+
+extension String {
+  fileprivate func padded(to width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
 }

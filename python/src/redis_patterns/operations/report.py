@@ -130,7 +130,7 @@ class Report:
         return json.dumps(self.json(), indent=2, sort_keys=True, ensure_ascii=False)
 
     def text(self) -> str:
-        """For a person: a line an item, and under it what was found, why it matters, how to mend it, at what cost."""
+        """For a person: a line an item, and under it what was found, why, the fix and its cost; then the keys."""
         lines = [self._head(), ""]
         for item in self.items:
             lines.append(f"{_MARKS[item.status]:>2}  {item.number:>2} {item.title}")
@@ -141,6 +141,8 @@ class Report:
                     f"         fix:   {finding.fix}",
                     f"         costs: {finding.cost}",
                 ]
+        if self.templates:
+            lines += ["", "keys looked at, by template", *map(_template_line, self.templates)]
         counts = ", ".join(f"{self.counts[status]} {status}" for status in reversed(SEVERITIES))
         commands, trips = self.cost.get("commands", 0), self.cost.get("round_trips", 0)
         return "\n".join([*lines, "", f"{counts}; {commands} commands in {trips} round trips"])
@@ -151,3 +153,11 @@ class Report:
         return (
             f"redis {version}, {role}, database {self.sample.get('database', '?')}: {sampled} of {keys} keys looked at"
         )
+
+
+def _template_line(template: Template) -> str:
+    share = f"{template.share_permille // 10}.{template.share_permille % 10}"
+    line = f"{template.keys:>8} {share:>5} %  {template.role:<12}  {template.template} ({', '.join(template.types)})"
+    if template.memory_keys:
+        line += f", {template.memory_bytes // template.memory_keys} bytes each"
+    return f"{line}, {template.without_ttl} without an end" if template.without_ttl else line
