@@ -9,7 +9,7 @@ let outsideLua = [
   "Tests", "docs", "python", "scripts", "mkdocs.yml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md",
   "SECURITY.md", "LICENSE", "Sources/RESP", "Sources/CHiredis", "Sources/CRedisSupport", "Sources/Hiredis",
   "Sources/RedisPatterns", "Sources/RedisPatternsTesting", "Sources/CPython", "Sources/CPythonSupport",
-  "Sources/PythonBridge", "Sources/ParitySupport", "Sources/redis-patterns",
+  "Sources/PythonBridge", "Sources/ParitySupport", "Sources/redis-patterns", "Sources/RedisPatternsHummingbird",
 ]
 
 let package = Package(
@@ -19,10 +19,14 @@ let package = Package(
     .library(name: "RedisPatterns", targets: ["RedisPatterns", "Hiredis", "RESP"]),
     .library(name: "RedisPatternsTesting", targets: ["RedisPatternsTesting"]),
     .library(name: "PythonBridge", targets: ["PythonBridge"]),
+    .library(name: "RedisPatternsHummingbird", targets: ["RedisPatternsHummingbird"]),
     .executable(name: "redis-patterns", targets: ["redis-patterns"]),
   ],
+  // A trait that is off costs nothing: its packages are not even fetched.
+  traits: [.trait(name: "Hummingbird", description: "The rate limiting middleware for Hummingbird.")],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
   ],
   targets: [
     // The protocol room: values, commands, errors, the executor that patterns speak to.
@@ -42,6 +46,14 @@ let package = Package(
 
     // The patterns: they know Redis only through `RedisExecutor`.
     .target(name: "RedisPatterns", dependencies: ["RESP", "LuaScripts"], swiftSettings: house),
+    // Integrations, each behind a trait that guards every file of its target. Without the house's setting: Hummingbird's
+    // closures hop to the global pool, and ours must have their type.
+    .target(
+      name: "RedisPatternsHummingbird",
+      dependencies: [
+        "RESP", "RedisPatterns",
+        .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Hummingbird"])),
+      ]),
     // Private servers and faults, for our tests and yours.
     .target(name: "RedisPatternsTesting", dependencies: ["RESP"], swiftSettings: house),
 
@@ -76,6 +88,9 @@ let package = Package(
       name: "TestSupport",
       dependencies: ["RESP", "LuaScripts", "RedisPatterns", "RedisPatternsTesting", "ParitySupport", "Hiredis"],
       path: "Tests/Support", swiftSettings: house),
+    .executableTarget(
+      name: "hummingbird-server", dependencies: ["Hiredis", "RESP", "RedisPatterns", "RedisPatternsHummingbird"],
+      path: "Tests/HummingbirdServer"),
     .testTarget(name: "RESPTests", dependencies: ["RESP", "TestSupport"], swiftSettings: house),
     .testTarget(
       name: "HiredisTests", dependencies: ["Hiredis", "CRedisSupport", "TestSupport"], swiftSettings: house),

@@ -33,6 +33,16 @@ import Testing
     #expect(seen.canonical == vector.content["expect"]?.canonical)
   }
 
+  @Test(arguments: Vector.all("answers")) func `a decision becomes the agreed HTTP answer`(vector: Vector) throws {
+    let given = try #require(vector.content["given"])
+    let answer = given["unavailable"] == nil ? try HTTPAnswer(given: given) : .unavailable
+    let seen: JSONValue = [
+      "status": answer.status.map { .int(Int64($0)) } ?? .null, "body": .string(answer.body),
+      "fields": .array(answer.fields.map { [.string($0.name), .string($0.value)] }),
+    ]
+    #expect(seen.canonical == vector.content["expect"]?.canonical)
+  }
+
   @Test(arguments: Vector.all("keys")) func `a name becomes the agreed key`(vector: Vector) throws {
     let given = try #require(vector.content["given"])
     do throws(RedisError) {
@@ -73,6 +83,26 @@ extension Vector {
     get throws {
       PatternOperation(try #require(content["operation"]?.string), given: content["given"] ?? [:])
     }
+  }
+}
+
+extension HTTPAnswer {
+  fileprivate init(given: JSONValue) throws {
+    let told = try #require(given["decision"])
+    let states = try #require(told["tiers"]?.array).map { tier in
+      TierState(
+        name: try #require(tier["name"]?.string), remaining: Int(try #require(tier["remaining"]?.int)),
+        resetAfter: .microseconds(try #require(tier["reset_after_us"]?.int)))
+    }
+    let decision = Decision(
+      status: try #require(Decision.Status(rawValue: told["status"]?.string ?? "")), tier: told["tier"]?.string ?? "",
+      retryAfter: .microseconds(try #require(told["retry_after_us"]?.int)), tiers: states)
+    let tiers = try #require(given["tiers"]?.array).map { tier in
+      RateLimit.Tier(
+        try #require(tier["name"]?.string), Int(try #require(tier["limit"]?.int)),
+        per: .microseconds(try #require(tier["per_us"]?.int)))
+    }
+    self.init(decision, to: .tiers(tiers), cost: Int(given["cost"]?.int ?? 1))
   }
 }
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from conftest import ROOT
 
-MODULES = ["RESP", "Hiredis", "LuaScripts", "RedisPatterns", "RedisPatternsTesting", "PythonBridge"]
+MODULES = ["RESP", "Hiredis", "LuaScripts", "RedisPatterns", "RedisPatternsHummingbird", "RedisPatternsTesting"]
+MODULES += ["PythonBridge"]
 PUBLIC = re.compile(r"^(?:@\w+(?:\([^)]*\))? )*(?:public|open) (?!extension|internal\(set\)\b)")
 # What protocols ask for: ours document it once, the language's need no words.
 WITNESSES = re.compile(

@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "LuaScripts": {"Synchronization"},
     "Hiredis": {"RESP", "CHiredis", "CRedisSupport"} | SYSTEM,
     "RedisPatterns": {"RESP", "LuaScripts", "Synchronization"},
+    "RedisPatternsHummingbird": {"HTTPTypes", "Hummingbird", "RESP", "RedisPatterns"},
     "RedisPatternsTesting": {"RESP"} | SYSTEM,
     "PythonBridge": {"CPythonSupport", "LuaScripts"} | SYSTEM,
     "ParitySupport": {

@@ -10,11 +10,12 @@ import redis
 from conformance import as_bytes, cases
 from conftest import Server
 from keyspace import expires_ms, leaves
-from redis_patterns._scenario import build, failure, outcome, perform
+from redis_patterns._scenario import bucket, build, failure, outcome, perform
 from redis_patterns._scenario import run as play
 from redis_patterns.caching.codec import JSON, decode
 from redis_patterns.errors import CacheError, RedisError, server_error
 from redis_patterns.keys import key
+from redis_patterns.rate_limiting import http
 from redis_patterns.runner import _read
 
 
@@ -57,6 +58,23 @@ def test_a_reply_means_the_same_in_every_language(case: dict[str, Any]) -> None:
     except RedisError as error:
         read = failure(error)
     assert read == case["expect"]
+
+
+@every("answers")
+def test_a_decision_is_the_same_http_answer_in_every_language(case: dict[str, Any]) -> None:
+    given = case["given"]
+    if "unavailable" in given:
+        said = http.UNAVAILABLE
+    else:
+        told = given["decision"]
+        words = [told["status"].encode(), [tier["name"] for tier in told["tiers"]].index(told["tier"]) + 1]
+        words += [told["retry_after_us"]]
+        words += [tier[name] for tier in told["tiers"] for name in ("remaining", "reset_after_us")]
+        call = build("bucket.peek", {"id": "x", "tiers": given["tiers"]})
+        tiers = bucket.tiers(given)
+        said = http.answer(call.read(words), tiers, cost=given.get("cost", 1))
+    fields = [list(field) for field in said.fields]
+    assert {"status": said.status, "fields": fields, "body": said.body.decode()} == case["expect"]
 
 
 @every("errors")

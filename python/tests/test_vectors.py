@@ -23,7 +23,9 @@ def test_a_file_is_in_its_form(path: Path) -> None:
     assert document["pattern"] == path.parent.name
 
 
-@pytest.mark.parametrize("kind", ["calls", "replies", "scenarios", "judgements", "keys", "errors", "json", "feeds"])
+@pytest.mark.parametrize(
+    "kind", ["calls", "replies", "scenarios", "answers", "judgements", "keys", "errors", "json", "feeds"]
+)
 def test_no_two_cases_have_one_name(kind: str) -> None:
     names = [name for name, _ in cases(kind)]
     assert sorted(set(names)) == sorted(names)

@@ -36,6 +36,11 @@ class RateLimiter:
         self._namespace = namespace
         self._replay_us = microseconds(replay, "replay")
 
+    @property
+    def tiers(self) -> tuple[Limit, ...]:
+        """What is allowed, in the order in which decisions list it."""
+        return self._tiers
+
     def take(self, id: str, *, cost: int = 1, request: str | None = None) -> Decision:  # noqa: A002
         """Charges `cost` units to every tier, or to none.
 
