@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -46,29 +46,6 @@ async def complete(work: Callable[[], Coroutine[Any, Any, T]], within: float = 1
             elif not task.cancelled():
                 task.exception()
         raise
-
-
-async def each(works: Sequence[Callable[[], Coroutine[Any, Any, T]]], within: float) -> list[T | Exception]:
-    """Runs all at once; the results in order. What has not ended `within` seconds is cut off, and a `LateError`."""
-    tasks = [asyncio.create_task(work()) for work in works]
-    try:
-        await asyncio.wait(tasks, timeout=within)
-    finally:
-        for task in tasks:
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
-            task.cancel()  # does nothing to one that has ended
-    return [_result(task) for task in tasks]
-
-
-def _result(task: asyncio.Task[T]) -> T | Exception:
-    if not task.done() or task.cancelled():
-        return LateError()
-    error = task.exception()
-    if error is None:
-        return task.result()
-    if not isinstance(error, Exception):
-        raise error
-    return error
 
 
 class Flag:
@@ -293,7 +270,6 @@ __all__ = [
     "Scope",
     "Traceback",
     "complete",
-    "each",
     "finish",
     "scope_id",
     "sleep",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 from typing import Generic, TypeVar
@@ -31,29 +31,6 @@ def finish(work: Callable[[], None], within: float) -> None:
 def complete(work: Callable[[], T], within: float = 1.0) -> T:
     """Runs a call to its answer; nothing interrupts a thread."""
     return work()
-
-
-def each(works: Sequence[Callable[[], T]], within: float) -> list[T | Exception]:
-    """Runs all at once; the results in order. What has not ended `within` seconds goes on alone, as a `LateError`."""
-    news: queue.SimpleQueue[tuple[int, T | Exception]] = queue.SimpleQueue()
-    results: list[T | Exception] = [LateError() for _ in works]
-
-    def run(at: int, work: Callable[[], T]) -> None:
-        try:
-            news.put((at, work()))
-        except Exception as error:
-            news.put((at, error))
-
-    for at, work in enumerate(works):
-        threading.Thread(target=run, args=(at, work), daemon=True).start()
-    end = clock() + within
-    for _ in works:
-        try:
-            at, result = news.get(timeout=max(end - clock(), 0))
-        except queue.Empty:
-            break
-        results[at] = result
-    return results
 
 
 class Flag:
@@ -306,7 +283,6 @@ __all__ = [
     "Scope",
     "Traceback",
     "complete",
-    "each",
     "finish",
     "scope_id",
     "sleep",

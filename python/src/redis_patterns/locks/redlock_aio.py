@@ -11,6 +11,7 @@ import redis.asyncio
 from .. import _aio
 from .._arguments import Duration, microseconds, whole
 from .._clock import LateError, clock, deadline, new_token
+from .._many_aio import each
 from ..errors import Code, Execution, LockError, RedisError, argument_error
 from ..runner import address, arun, check
 from ..script import ScriptCall
@@ -33,7 +34,7 @@ class Nodes:
     async def ask(self, call: ScriptCall[R]) -> list[R | RedisError]:
         """The answer of each, in their order; a silent one's is a `TIMEOUT`."""
         works = [lambda client=client: arun(client, call) for client in self.clients]
-        answers = await _aio.complete(lambda: _aio.each(works, self.timeout), self.timeout)
+        answers = await _aio.complete(lambda: each(works, self.timeout), self.timeout)
         return [self._typed(answer, client) for answer, client in zip(answers, self.clients, strict=True)]
 
     def _typed(self, answer: Any, client: Any) -> Any:

@@ -12,6 +12,7 @@ import redis
 from .. import _sync
 from .._arguments import Duration, microseconds, whole
 from .._clock import LateError, clock, deadline, new_token
+from .._many_sync import each
 from ..errors import Code, Execution, LockError, RedisError, argument_error
 from ..runner import address, check, run
 from ..script import ScriptCall
@@ -34,7 +35,7 @@ class Nodes:
     def ask(self, call: ScriptCall[R]) -> list[R | RedisError]:
         """The answer of each, in their order; a silent one's is a `TIMEOUT`."""
         works = [lambda client=client: run(client, call) for client in self.clients]
-        answers = _sync.complete(lambda: _sync.each(works, self.timeout), self.timeout)
+        answers = _sync.complete(lambda: each(works, self.timeout), self.timeout)
         return [self._typed(answer, client) for answer, client in zip(answers, self.clients, strict=True)]
 
     def _typed(self, answer: Any, client: Any) -> Any:
