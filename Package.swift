@@ -99,7 +99,8 @@ let package = Package(
       dependencies: ["RedisPatterns", "LuaScripts", "Hiredis", "ParitySupport", "RedisPatternsTesting", "TestSupport"],
       swiftSettings: house),
     .testTarget(
-      name: "ConformanceTests", dependencies: ["RedisPatterns", "Hiredis", "ParitySupport", "TestSupport"],
+      name: "ConformanceTests",
+      dependencies: ["RedisPatterns", "LuaScripts", "Hiredis", "ParitySupport", "RedisPatternsTesting", "TestSupport"],
       swiftSettings: house),
     .executableTarget(
       name: "python-bridge-probe", dependencies: ["PythonBridge"], path: "Tests/PythonBridgeProbe",

@@ -18,7 +18,7 @@ from redis.retry import Retry
 
 import redis_patterns as patterns
 import redis_patterns.aio
-from conftest import Server
+from conftest import Server, free_port
 from redis_patterns.errors import _NEXT_STEP, server_error
 from waiting import auntil, until
 
@@ -39,11 +39,6 @@ def everything(error: BaseException) -> str:
         texts += [str(link), repr(link), repr(link.args), repr(vars(link))]
         link = link.__cause__ or link.__context__
     return "\n".join(texts)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def test_nobody_listening_is_connect_and_was_not_executed() -> None:

@@ -12,6 +12,7 @@ from .locks.sync import Lock
 from .operations.sync import Doctor
 from .pubsub import Gap, Message, Published, SlowReader, Undecodable, literal
 from .pubsub.sync import Publisher, Subscriber
+from .preload import preload
 from .rate_limiting import Decision, Limit, Refund, TierState
 from .rate_limiting.sync import RateLimiter
 from .runner import connect
@@ -78,6 +79,7 @@ __all__ = [
     "Written",
     "connect",
     "literal",
+    "preload",
 ]
 
 __version__ = "0.1.0"

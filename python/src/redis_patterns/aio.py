@@ -12,6 +12,7 @@ from .locks.semaphore_aio import PermitLease, Semaphore
 from .operations.aio import Doctor
 from .pubsub import Gap, Message, Published, SlowReader, Undecodable, literal
 from .pubsub.aio import Publisher, Subscriber
+from .preload import apreload as preload
 from .rate_limiting import Decision, Limit, Refund, TierState
 from .rate_limiting.aio import RateLimiter
 from .runner import aconnect as connect
@@ -78,4 +79,5 @@ __all__ = [
     "Written",
     "connect",
     "literal",
+    "preload",
 ]
