@@ -48,6 +48,7 @@ CLAIMS = {
         100_000,
         "cancellations",
         swift=Part("Cancellations under load", 10),
+        python=Part("test_cancellations.py", 50),
     ),
     "oracle": Claim(
         "the token bucket answers exactly what rational arithmetic says",
