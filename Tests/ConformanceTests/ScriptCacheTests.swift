@@ -60,7 +60,10 @@ import Testing
   /// A replica holds the keys and none of the scripts; then it takes the socket of the primary, which is killed.
   @Test(arguments: Scenario.longest) func `a scenario survives a failover in its middle`(scenario: Scenario) async throws {
     let (primary, replica) = (try await RedisServer.start(.tcp), try await RedisServer.start())
-    defer { (primary.close(), replica.close()) }
+    defer {
+      primary.close()
+      replica.close()
+    }
     let follower = try RedisClient(replica.url)
     _ = try await follower.send("REPLICAOF", "127.0.0.1", try #require(primary.port))
     try await eventually {
