@@ -208,8 +208,8 @@ def table(report: dict[str, Any]) -> str:
         "",
         "**To bare**: the time of a call as a multiple of that of the very same commands sent by hand: in Swift by",
         "`RedisClient.run`, in Python by redis-py's `evalsha`. Median of the rounds; the aim is 1.15 in Swift and",
-        "1.05 (0.95 of the speed) in Python. **Server**: its own time for the scripts, or for the commands where none is",
-        "run. **Bytes**: what one object keeps, and what the usual form of it keeps.",
+        "1.05 (0.95 of the speed) in Python. **Server**: its own time for the scripts, or for the commands where none",
+        "is run. **Bytes**: what one object keeps, and what the usual form of it keeps.",
     ]
     for name in dict.fromkeys(row["pattern"] for row in report["operations"]):
         lines += ["", f"## {name}", "", f"<!-- --8<-- [start:{name}] -->"]

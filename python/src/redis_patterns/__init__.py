@@ -10,9 +10,9 @@ from .locks.redlock_sync import Redlock, RedlockLease
 from .locks.semaphore_sync import PermitLease, Semaphore
 from .locks.sync import Lock
 from .operations.sync import Doctor
+from .preload import preload
 from .pubsub import Gap, Message, Published, SlowReader, Undecodable, literal
 from .pubsub.sync import Publisher, Subscriber
-from .preload import preload
 from .rate_limiting import Decision, Limit, Refund, TierState
 from .rate_limiting.sync import RateLimiter
 from .runner import connect

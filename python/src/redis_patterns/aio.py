@@ -10,9 +10,9 @@ from .locks.lease_aio import Lease
 from .locks.redlock_aio import Redlock, RedlockLease
 from .locks.semaphore_aio import PermitLease, Semaphore
 from .operations.aio import Doctor
+from .preload import apreload as preload
 from .pubsub import Gap, Message, Published, SlowReader, Undecodable, literal
 from .pubsub.aio import Publisher, Subscriber
-from .preload import apreload as preload
 from .rate_limiting import Decision, Limit, Refund, TierState
 from .rate_limiting.aio import RateLimiter
 from .runner import aconnect as connect
