@@ -47,6 +47,18 @@ struct Given {
     return items.map(Given.init)
   }
 
+  func listOfBytes(_ name: String) throws(RedisError) -> [[UInt8]] {
+    guard let items = members[name]?.array else { throw wrong(name, "no list") }
+    return items.compactMap(\.bytes)
+  }
+
+  /// The fields of an object.
+  func fields(_ name: String) throws(RedisError) -> [(name: String, value: [UInt8])] {
+    guard let value = members[name] else { return [] }
+    guard let fields = value.object else { throw wrong(name, "no object") }
+    return fields.map { (name: $0.key, value: $0.value.bytes ?? []) }
+  }
+
   func words(_ name: String, default fallback: [String]) throws(RedisError) -> [String] {
     guard let value = members[name] else { return fallback }
     guard let items = value.array else { throw wrong(name, "no list") }

@@ -20,6 +20,7 @@ extension KeyState {
     case .list: "list"
     case .set: "set"
     case .sortedSet: "zset"
+    case .stream: "stream"
     case .other(let type, _): type
     }
   }
@@ -34,6 +35,7 @@ extension KeyState.Value {
     case .set(let members):
       .array(members.map(JSONValue.init(bytes:)).sorted { $0.text < $1.text })
     case .sortedSet(let pairs): .array(pairs.map { .array($0.map(JSONValue.init(bytes:))) })
+    case .stream(let entries): .array(entries.map { .array($0.map(JSONValue.init(bytes:))) })
     case .hash(let fields):
       .object(Dictionary(fields.map { (JSONValue.fieldName($0), JSONValue(bytes: $1)) }) { _, last in last })
     case .other(_, let dump): JSONValue(bytes: dump)

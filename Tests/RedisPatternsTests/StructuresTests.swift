@@ -101,36 +101,4 @@ import Testing
       #expect(error?.code == .argument && error?.execution == .notExecuted, "number \(number)")
     }
   }
-
-  @Test func `every operation is one round trip by the server's own count`() async throws {
-    try await withServer { _, redis in
-      let counter = SharedCounter("c", on: redis, ttl: .seconds(60))
-      let flag = SharedFlag("f", on: redis, ttl: .seconds(60))
-      let board = Leaderboard("b", on: redis, options: .init(windows: BoardWindow.allCases))
-      let operations: [(String, () async throws -> Void)] = [
-        ("counter.add", { try await counter.add(2, request: "r") }),
-        ("counter.value", { _ = try await counter.value() }), ("counter.clear", { try await counter.clear() }),
-        ("flag.set", { try await flag.set("x") }),
-        ("flag.read", { _ = try await flag.read() }), ("flag.clear", { try await flag.clear() }),
-        ("board.submit", { try await board.submit("p", 1) }), ("board.page", { _ = try await board.page(.month) }),
-        ("board.around", { _ = try await board.around("p", window: .week) }),
-        ("board.remove", { try await board.remove("p") }),
-      ]
-      for (name, work) in operations {
-        try await work()  // so that the server knows the script
-        let before = try await scriptCalls(redis)
-        try await work()
-        #expect(try await scriptCalls(redis) == before + 1, "\(name)")
-      }
-    }
-  }
-
-  /// EVALSHA and EVAL that the server has seen.
-  private func scriptCalls(_ redis: BlockingExecutor) async throws -> Int {
-    let lines = try await redis.execute(RESPCommand("INFO", "commandstats")).string?.split(separator: "\r\n") ?? []
-    return lines.filter { $0.hasPrefix("cmdstat_evalsha:") || $0.hasPrefix("cmdstat_eval:") }.reduce(0) { sum, line in
-      let calls = line.drop { $0 != "=" }.dropFirst().prefix { $0.isNumber }
-      return sum + (Int(calls) ?? 0)
-    }
-  }
 }

@@ -18,7 +18,7 @@ public struct KeyLifetimes: Sendable {
     "ttl_us": 120_000_000, "grace_us": 60_000_000, "backoff_us": 60_000_000, "holdoff_us": 60_000_000,
     "keep_us": 60_000_000,
     "patience_us": 60_000_000, "replay_us": 60_000_000, "drain_us": 2 * 86_400_000_000,
-    "length_us": 86_400_000_000,
+    "length_us": 86_400_000_000, "lease_us": 60_000_000, "delay_us": 60_000_000, "kept_us": 2 * 86_400_000_000,
     "idle_us": 3_600_000_000,
   ]
 

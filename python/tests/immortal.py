@@ -29,15 +29,26 @@ BOUNDS_MS = {
     "ids": 62 * DAY_MS,
     "id": 3_600_000,
     "list": 3_600_000,
+    "queue:*": 8 * DAY_MS,
+    "object:*": DAY_MS,
+    "recent:*": DAY_MS,
+    "series:*": DAY_MS,
+    "tag:*": DAY_MS,
+    "unique:*": 7 * DAY_MS,
+    "log:*": 7 * DAY_MS,
 }
 ENTITIES = {"lock", "semaphore", "fenced", "bucket", "ratelimit", "ratelog", "cache", "counter", "flag", "board"}
 ENTITIES |= {"session", "redlock"}
+# Structures whose keys all share a bound.
+WHOLE = ("queue", "object", "recent", "series", "tag", "unique", "log")
 
 
 def kind(name: str) -> str | None:
     """The kind of one of our keys, or None for a key that is not ours."""
     entity, brace, rest = name.partition(":{")
     entity = entity.rpartition(":")[2]
+    if brace and entity in WHOLE:
+        return f"{entity}:*"
     if not brace or entity not in ENTITIES:
         return None
     fields = rest.partition("}")[2].split(":")

@@ -49,6 +49,11 @@ def leaves(client: Any, start_us: int) -> list[dict[str, Any]]:
         elif kind == "zset":
             flat = client.execute_command("ZRANGE", raw, 0, -1, "WITHSCORES", NEVER_DECODE=True)
             value = [[text_or_hex(word) for word in pair] for pair in _pairs(flat)]
+        elif kind == "stream":
+            value = [
+                [text_or_hex(word) for word in (who, *(word for pair in fields.items() for word in pair))]
+                for who, fields in client.xrange(raw)
+            ]
         else:
             value = text_or_hex(client.get(raw) or b"")
         expires = expires_ms(client, raw) - start_us // 1000

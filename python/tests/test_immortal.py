@@ -28,4 +28,5 @@ def test_kinds_of_keys_are_told_apart() -> None:
     assert kind("lock:{x}") == "lock"
     assert kind("session:{t}:id:ab") == "id"
     assert kind("somebody:{x}") is None
+    assert kind("shop:queue:{x}:dead") == "queue:*"
     assert kind("plain") is None

@@ -12,7 +12,19 @@ import pytest
 import redis_patterns as patterns
 import redis_patterns.aio
 from conftest import Server
-from redis_patterns import Leaderboard, SharedCounter, SharedFlag, structures
+from redis_patterns import (
+    EventLog,
+    Leaderboard,
+    RecentItems,
+    ReliableQueue,
+    SharedCounter,
+    SharedFlag,
+    TagIndex,
+    TimeSeries,
+    UniqueCounter,
+    VersionedObject,
+    structures,
+)
 
 HOUR = timedelta(hours=1)
 
@@ -82,6 +94,13 @@ def operations(client: Any, namespace: str) -> dict[str, Any]:
     counter = SharedCounter(client, "c", ttl=HOUR, namespace=namespace)
     flag = SharedFlag(client, "f", ttl=HOUR, namespace=namespace)
     board = Leaderboard(client, "b", windows=["all", "hour", "day", "week", "month"], namespace=namespace)
+    queue = ReliableQueue(client, "q", namespace=namespace)
+    item = VersionedObject(client, "o", ttl=HOUR, namespace=namespace)
+    recent = RecentItems(client, "r", ttl=HOUR, namespace=namespace)
+    series = TimeSeries(client, "s", keep=HOUR, namespace=namespace)
+    tags = TagIndex(client, "t", ttl=HOUR, namespace=namespace)
+    unique = UniqueCounter(client, "u", namespace=namespace)
+    log = EventLog(client, "l", keep=HOUR, namespace=namespace)
     return {
         "counter.add": lambda: counter.add(2, request="r"),
         "counter.value": counter.value,
@@ -93,6 +112,22 @@ def operations(client: Any, namespace: str) -> dict[str, Any]:
         "board.page": lambda: board.page(window="month", previous=True),
         "board.around": lambda: board.around("p", window="week"),
         "board.remove": lambda: board.remove("p"),
+        "queue.push": lambda: queue.push("p"),
+        "queue.pop": queue.pop,
+        "queue.look": queue.look,
+        "queue.revive": queue.revive,
+        "object.write": lambda: item.write({"a": "b"}),
+        "object.read": item.read,
+        "object.delete": item.delete,
+        "recent.add": lambda: recent.add("i"),
+        "series.add": lambda: series.add(1),
+        "series.points": lambda: series.points(60.0),
+        "series.steps": lambda: series.steps(60.0, 1.0),
+        "tag.add": lambda: tags.add("i", "a", "b"),
+        "tag.remove": lambda: tags.remove("i", "a"),
+        "unique.add": lambda: unique.add("i"),
+        "unique.count": unique.count,
+        "log.append": lambda: log.append("k"),
     }
 
 
@@ -115,7 +150,8 @@ def test_every_operation_of_a_structure_is_one_round_trip(own_server: Server, na
 def test_a_full_server_refuses_structures_that_grow_and_still_gives_back(own_server: Server, namespace: str) -> None:
     client = own_server.client()
     work = operations(client, namespace)
-    growing = ("counter.add", "flag.set", "board.submit")
+    growing: list[str] = ["counter.add", "flag.set", "board.submit", "queue.push", "object.write"]
+    growing += ["recent.add", "series.add", "tag.add", "unique.add", "log.append"]
     for name in growing:
         work[name]()
     client.config_set("maxmemory", 1)
@@ -125,8 +161,14 @@ def test_a_full_server_refuses_structures_that_grow_and_still_gives_back(own_ser
             fresh[name]()
         assert caught.value.code is patterns.Code.OUT_OF_MEMORY, name
     assert client.keys("*-new*") == []
-    for name in ("counter.value", "flag.read", "board.page", "board.around"):
+    for name in ("counter.value", "flag.read", "board.page", "board.around", "queue.look", "object.read"):
         work[name]()
+    job = work["queue.pop"]()
+    assert job.extend()
+    assert job.retry() == "retried"
+    assert work["queue.pop"]().ack()
+    assert isinstance(work["object.delete"](), structures.Deleted)
+    assert work["tag.remove"]().removed == 1
     assert work["counter.clear"]() == 2
     assert work["flag.clear"]()
     assert work["board.remove"]()

@@ -105,6 +105,18 @@ CLAIMS = {
         swift=Part("Sessions under random interleavings", 20),
         python=Part("test_session_interleavings.py", 10),
     ),
+    "board": Claim(
+        "a leaderboard answers exactly what a sorted list and a calendar say",
+        50_000,
+        "steps",
+        python=Part("test_board_oracle.py", 10),
+    ),
+    "queue": Claim(
+        "no job of a reliable queue is lost, or two workers' at a time, though workers crash and leases end",
+        1_000,
+        "schedules",
+        python=Part("test_queue_schedules.py", 10),
+    ),
     "fleet": Claim(
         "four Swift and four Python processes together admit exactly the burst, never overlap and load once",
         1_000,

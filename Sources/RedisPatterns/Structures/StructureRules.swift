@@ -27,7 +27,25 @@ extension NumberRule {
   }
 }
 
+extension NumberRule {
+  /// One id or several, each once.
+  static func several(_ ids: [String], _ name: String, most: Int) throws(RedisError) -> [String] {
+    guard (1...most).contains(ids.count), Set(ids).count == ids.count else {
+      throw .argument("there must be 1 to \(most) \(name), each once")
+    }
+    for id in ids { _ = try identity(id, name) }
+    return ids
+  }
+}
+
 extension ReplyReader {
+  /// A number that travels as decimal text: versions and times.
+  mutating func decimal(_ name: String) throws(RedisError) -> Int64 {
+    let text = try text(name)
+    guard let value = Int64(text), value >= 0 else { throw broken("\(name) '\(text.prefix(40))'") }
+    return value
+  }
+
   /// Reads a reply that is a status word alone.
   static func word<Word: RawRepresentable<String>>(
     _ reply: RESPValue, of script: String

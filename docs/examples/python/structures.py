@@ -55,6 +55,71 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
     if isinstance(near, structures.Page):
         say("around amy: " + ", ".join(row.id for row in near.rows))
     # --8<-- [end:board]
+    # --8<-- [start:queue]
+    mails = redis_patterns.ReliableQueue(redis, "mails", tries=2, namespace=namespace)
+    mails.push("to ann", id="mail-1")
+    mails.push("to ann", id="mail-1")  # a repeat: queued once
+    mails.push("to nobody", id="mail-2")
+    while isinstance(job := mails.pop(), structures.Job):
+        text = job.payload.decode()
+        if text == "to nobody":
+            say(f"{text}, attempt {job.attempt}: {job.retry()}")
+        else:
+            say(f"{text}: {'done' if job.ack() else 'lost'}")
+    say(f"dead: {', '.join(job.id for job in mails.look().graves)}")
+    # --8<-- [end:queue]
+
+    # --8<-- [start:object]
+    user = redis_patterns.VersionedObject(redis, "user:1", ttl=timedelta(hours=1), namespace=namespace)
+    user.write({"name": "Ann", "mail": "ann@example.org"}, seen=0)
+    found = user.read()
+    user.update(lambda fields: {"name": fields["name"] + b"a"})  # somebody else is faster
+    if isinstance(found, structures.Found):
+        late = user.write({"name": "Bob"}, seen=found.version)
+        say(f"the late change is refused: {'yes' if isinstance(late, structures.Conflict) else 'no'}")
+    now = user.read()
+    if isinstance(now, structures.Found):
+        say(f"{now.fields['name'].decode()}, {now.fields['mail'].decode()}")
+    # --8<-- [end:object]
+
+    # --8<-- [start:recents]
+    viewed = redis_patterns.RecentItems(redis, "viewed", ttl=timedelta(days=1), most=3, move=True, namespace=namespace)
+    for article in ("a1", "a2", "a3", "a4", "a2"):
+        viewed.add(article)
+    say("viewed: " + ", ".join(article.decode() for article in viewed.items()))
+    # --8<-- [end:recents]
+
+    # --8<-- [start:series]
+    load = redis_patterns.TimeSeries(redis, "load", keep=timedelta(minutes=1), namespace=namespace)
+    for value in (20, 60, 40):
+        load.add(value)
+    newest = load.points(timedelta(seconds=50), count=2)
+    say("load: " + ", ".join(str(point.value) for point in newest))
+    say(f"most: {max(step.most for step in load.steps(timedelta(seconds=50), timedelta(seconds=10)))}")
+    # --8<-- [end:series]
+
+    # --8<-- [start:tags]
+    posts = redis_patterns.TagIndex(redis, "posts", ttl=timedelta(days=1), namespace=namespace)
+    posts.add("post-1", "redis", "swift")
+    posts.add("post-2", "redis", "python")
+    one, both = sorted(posts.any_of("redis")), posts.all_of("redis", "swift")
+    say(f"redis: {', '.join(one)}; redis and swift: {', '.join(both)}")
+    # --8<-- [end:tags]
+
+    # --8<-- [start:unique]
+    visitors = redis_patterns.UniqueCounter(redis, "visitors", periods=7, namespace=namespace)
+    visitors.add("ann", "bob", "ann")
+    visitors.add("bob")
+    say(f"{visitors.count(last=7)} visitors this week")
+    # --8<-- [end:unique]
+
+    # --8<-- [start:log]
+    audit = redis_patterns.EventLog(redis, "audit", keep=timedelta(days=7), namespace=namespace)
+    audit.append("order.created", '{"id":7}')
+    seen = audit.read()[-1].id
+    audit.append("order.paid")
+    say("since then: " + ", ".join(event.kind for event in audit.read(after=seen)))
+    # --8<-- [end:log]
     redis.close()
 
     # --8<-- [start:aio]

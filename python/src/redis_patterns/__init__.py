@@ -21,6 +21,13 @@ from .sessions.sync import Sessions
 from .structures.board_sync import Leaderboard
 from .structures.counter_sync import SharedCounter
 from .structures.flag_sync import SharedFlag
+from .structures.log_sync import EventLog
+from .structures.object_sync import VersionedObject
+from .structures.queue_sync import ReliableQueue
+from .structures.recents_sync import RecentItems
+from .structures.series_sync import TimeSeries
+from .structures.tags_sync import TagIndex
+from .structures.unique_sync import UniqueCounter
 
 __all__ = [
     "ABSENT",
@@ -35,6 +42,7 @@ __all__ = [
     "Codec",
     "Decision",
     "Doctor",
+    "EventLog",
     "Execution",
     "Failed",
     "FencedValue",
@@ -56,11 +64,13 @@ __all__ = [
     "Published",
     "Publisher",
     "RateLimiter",
+    "RecentItems",
     "RedisError",
     "Redlock",
     "RedlockLease",
     "Refund",
     "Refused",
+    "ReliableQueue",
     "Semaphore",
     "Session",
     "SessionConflict",
@@ -73,9 +83,13 @@ __all__ = [
     "SlowReader",
     "Stale",
     "Subscriber",
+    "TagIndex",
     "TierState",
+    "TimeSeries",
     "Undecodable",
+    "UniqueCounter",
     "Versioned",
+    "VersionedObject",
     "Written",
     "connect",
     "literal",

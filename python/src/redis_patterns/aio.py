@@ -21,6 +21,13 @@ from .sessions.aio import Sessions
 from .structures.board_aio import Leaderboard
 from .structures.counter_aio import SharedCounter
 from .structures.flag_aio import SharedFlag
+from .structures.log_aio import EventLog
+from .structures.object_aio import VersionedObject
+from .structures.queue_aio import ReliableQueue
+from .structures.recents_aio import RecentItems
+from .structures.series_aio import TimeSeries
+from .structures.tags_aio import TagIndex
+from .structures.unique_aio import UniqueCounter
 
 __all__ = [
     "ABSENT",
@@ -35,6 +42,7 @@ __all__ = [
     "Codec",
     "Decision",
     "Doctor",
+    "EventLog",
     "Execution",
     "Failed",
     "FencedValue",
@@ -56,11 +64,13 @@ __all__ = [
     "Published",
     "Publisher",
     "RateLimiter",
+    "RecentItems",
     "RedisError",
     "Redlock",
     "RedlockLease",
     "Refund",
     "Refused",
+    "ReliableQueue",
     "Semaphore",
     "Session",
     "SessionConflict",
@@ -73,9 +83,13 @@ __all__ = [
     "SlowReader",
     "Stale",
     "Subscriber",
+    "TagIndex",
     "TierState",
+    "TimeSeries",
     "Undecodable",
+    "UniqueCounter",
     "Versioned",
+    "VersionedObject",
     "Written",
     "connect",
     "literal",

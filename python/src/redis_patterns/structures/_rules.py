@@ -39,3 +39,10 @@ def identity(value: str, what: str) -> bytes:
 def signed(value: int, what: str) -> int:
     """A number that stays exact in Lua: up to 2^52, either way."""
     return whole(value, what, -LARGEST, LARGEST)
+
+
+def several(values: tuple[str, ...], what: str, most: int) -> tuple[bytes, ...]:
+    """One id or several, each once."""
+    if not 1 <= len(values) <= most or len({*values}) != len(values):
+        raise argument_error(f"there must be 1 to {most} {what}, each once")
+    return tuple(identity(value, what) for value in values)

@@ -1,0 +1,31 @@
+-- series_add: put a value at the end of a time series.
+--
+-- KEYS[1]  series  series:{<name>}
+-- ARGV[1]  value   integer, count
+-- ARGV[2]  keep    integer, us
+-- ARGV[3]  most    integer, count
+-- ARGV[-1] now     integer, us
+--
+-- added  at_us points
+--
+-- A member is the time in us, 16 digits, `:`, the value; its score is the time. The time is max(last + 1, now), so no
+-- point replaces another and the order stays that of adding. Points older than `keep` leave, and the oldest beyond
+-- `most`; the series ends when its last point is that old.
+
+local series = KEYS[1]
+local value, keep_us, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local now_us = tonumber(ARGV[#ARGV])
+if now_us == 0 then
+  local time = redis.call('TIME')
+  now_us = time[1] * 1000000 + time[2]
+end
+
+local last_us = tonumber(redis.call('ZREVRANGE', series, 0, 0, 'WITHSCORES')[2] or 0)
+local at_us = math.max(last_us + 1, now_us)
+local at = string.format('%.0f', at_us)
+local member = string.format('%016.0f', at_us) .. ':' .. value
+redis.call('ZADD', series, at, member)
+redis.call('ZREMRANGEBYSCORE', series, '-inf', string.format('%.0f', at_us - keep_us))
+redis.call('ZREMRANGEBYRANK', series, 0, -most - 1)
+redis.call('PEXPIREAT', series, string.format('%.0f', math.ceil((at_us + keep_us) / 1000) + 1))
+return { 'added', at, redis.call('ZCARD', series) }

@@ -1,0 +1,142 @@
+"""The calls of the versioned object as values, and what their replies mean. Pure: nothing here talks to a server."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from .._arguments import LARGEST, digits, whole
+from ..errors import argument_error
+from ..keys import key
+from ..script import ScriptCall, load
+from ._rules import identity
+from ._rules import payload as checked
+
+MOST_FIELDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """It was changed, and is at this version now."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """It is at another version than the caller has seen: nothing was changed."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """There is no such object (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyFields:
+    """It would have so many fields, more than it may: nothing was changed."""
+
+    fields: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object as it stood at one moment; it ends after `ends_in` unless it is changed."""
+
+    version: int
+    fields: dict[str, bytes]
+    ends_in: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """It is gone."""
+
+
+def write(
+    name: str,
+    *,
+    set: Mapping[str, str | bytes] | None = None,  # noqa: A002
+    remove: Collection[str] = (),
+    seen: int | None = None,
+    ttl_us: int,
+    most: int = MOST_FIELDS,
+    namespace: str | None = None,
+) -> ScriptCall[Written | Conflict | Missing | TooManyFields]:
+    """Changes fields if the object is at version `seen`; 0: if there is none; None: in any case."""
+    fields = set or {}
+    names = [*fields, *remove]
+    if not 1 <= len(names) <= MOST_FIELDS or len({*names}) != len(names):
+        raise argument_error(f"a change names 1 to {MOST_FIELDS} fields, each once")
+    args = (
+        _seen(seen),
+        digits(whole(ttl_us, "ttl", 1000)),
+        digits(whole(most, "most", 1, MOST_FIELDS)),
+        digits(len(fields)),
+        *(word for field in sorted(fields, key=_field) for word in (_field(field), checked(fields[field], field))),
+        *(_field(field) for field in remove),
+        b"0",
+    )
+    return ScriptCall(load("object_write"), (key("object", name, namespace=namespace),), args, _read_write)
+
+
+def read(name: str, *, namespace: str | None = None) -> ScriptCall[Found | Missing]:
+    """The object with its version."""
+    return ScriptCall(load("object_read"), (key("object", name, namespace=namespace),), (b"0",), _read_read)
+
+
+def delete(
+    name: str, *, seen: int | None = None, namespace: str | None = None
+) -> ScriptCall[Deleted | Conflict | Missing]:
+    """Deletes the object if it is at version `seen`; None: in any case."""
+    keys = (key("object", name, namespace=namespace),)
+    return ScriptCall(load("object_delete"), keys, (_seen(seen), b"0"), _read_delete)
+
+
+def _seen(version: int | None) -> bytes:
+    return b"" if version is None else digits(whole(version, "seen", 0, 2 * LARGEST))
+
+
+def _field(name: str) -> bytes:
+    written = identity(name, "field")
+    if written.startswith(b"@"):
+        raise argument_error("a field's name must not begin with @")
+    return written
+
+
+def _read_write(reply: Any) -> Written | Conflict | Missing | TooManyFields:
+    match [reply[0].decode(), *reply[1:]]:
+        case ["written", version]:
+            return Written(int(version))
+        case ["conflict", version]:
+            return Conflict(int(version))
+        case ["missing"]:
+            return Missing()
+        case ["full", fields]:
+            return TooManyFields(int(fields))
+    raise ValueError("status")
+
+
+def _read_read(reply: Any) -> Found | Missing:
+    match [reply[0].decode(), *reply[1:]]:
+        case ["missing"]:
+            return Missing()
+        case ["found", version, ends, *words]:
+            fields = {field.decode(): bytes(value) for field, value in zip(words[::2], words[1::2], strict=True)}
+            return Found(int(version), fields, timedelta(microseconds=int(ends)))
+    raise ValueError("status")
+
+
+def _read_delete(reply: Any) -> Deleted | Conflict | Missing:
+    match [reply[0].decode(), *reply[1:]]:
+        case ["deleted"]:
+            return Deleted()
+        case ["conflict", version]:
+            return Conflict(int(version))
+        case ["missing"]:
+            return Missing()
+    raise ValueError("status")

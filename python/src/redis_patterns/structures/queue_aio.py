@@ -1,0 +1,121 @@
+"""A reliable queue for asyncio."""
+
+from __future__ import annotations
+
+import redis.asyncio
+
+from .. import _aio
+from .._arguments import Duration, microseconds
+from .._clock import clock, new_token
+from ..runner import arun, check
+from . import queue
+from .queue import Empty, Exists, Full, Handed, Pushed, QueueState, Settled
+
+_POLL = 0.1
+"""Seconds between two looks of a consumer that waits."""
+
+
+class Job:
+    """A job that was handed out, ours until its lease ends. Settle it with `ack`, `retry` or `bury`.
+
+    `attempt` counts from 1 and grows with every hand-out: a fence for what the job writes elsewhere.
+    """
+
+    def __init__(
+        self, redis: redis.asyncio.Redis, shape: queue.Queue, handed: Handed, token: str, lease_us: int
+    ) -> None:
+        self.id = handed.id
+        self.payload = handed.payload
+        self.attempt = handed.attempt
+        self._redis = redis
+        self._shape = shape
+        self._token = token
+        self._lease_us = lease_us
+
+    async def ack(self) -> bool:
+        """It is done. False: the lease had ended and the job was handed to another. Works at full memory."""
+        return await self._settle("ack", 0) != "lost"
+
+    async def retry(self, delay: Duration = 0.0) -> Settled:
+        """It is to be tried again after `delay`: `retried`, `buried` after its last attempt, or `lost`."""
+        return await self._settle("retry", microseconds(delay, "delay"))
+
+    async def bury(self) -> Settled:
+        """It is given up and kept among the dead: `buried`, or `lost`."""
+        return await self._settle("bury", 0)
+
+    async def extend(self, lease: Duration | None = None) -> bool:
+        """Holds it for longer; False: it was handed to another."""
+        lease_us = self._lease_us if lease is None else microseconds(lease, "lease")
+        call = queue.extend(self._shape, id=self.id, token=self._token, lease_us=lease_us)
+        return await arun(self._redis, call) == "extended"
+
+    async def _settle(self, verb: queue.Verb, delay_us: int) -> Settled:
+        call = queue.settle(self._shape, id=self.id, token=self._token, verb=verb, delay_us=delay_us)
+        return await arun(self._redis, call)
+
+
+class ReliableQueue:
+    """Jobs, first in first out, each handed out under a lease: a worker that dies loses none.
+
+    At least once: a job whose lease ended is handed out again, and after `tries` attempts it is buried. A job that is
+    put off comes when its delay is over. `most` jobs fit, and `graves` dead ones are kept; a queue that nobody touches
+    for `ttl` ends.
+    """
+
+    def __init__(
+        self,
+        redis: redis.asyncio.Redis,
+        name: str,
+        *,
+        lease: Duration = queue.LEASE_US / 1_000_000,
+        tries: int = queue.TRIES,
+        most: int = queue.MOST,
+        graves: int = queue.GRAVES,
+        ttl: Duration = queue.TTL_US / 1_000_000,
+        namespace: str | None = None,
+        allow_retries: bool = False,
+    ) -> None:
+        check(redis, allow_retries=allow_retries, asynchronous=True)
+        self._redis = redis
+        self._lease_us = microseconds(lease, "lease")
+        self._shape = queue.Queue(
+            name=name, tries=tries, most=most, graves=graves, ttl_us=microseconds(ttl, "ttl"), namespace=namespace
+        )
+
+    async def push(
+        self,
+        payload: str | bytes,
+        *,
+        id: str | None = None,  # noqa: A002
+        delay: Duration = 0.0,
+    ) -> Pushed | Exists | Full:
+        """Puts a job at the end, now or when `delay` is over.
+
+        With an `id` a repeat after a lost reply changes nothing, as long as the job is not done.
+        """
+        who = new_token() if id is None else id
+        call = queue.push(self._shape, id=who, payload=payload, delay_us=microseconds(delay, "delay"))
+        return await arun(self._redis, call)
+
+    async def pop(self, *, wait: Duration = 0.0) -> Job | Empty:
+        """The next job; for `wait` it asks again while there is none. Works when the server's memory is full."""
+        end = clock() + microseconds(wait, "wait") / 1_000_000
+        token = new_token()
+        while True:
+            handed = await arun(self._redis, queue.pop(self._shape, token=token, lease_us=self._lease_us))
+            if isinstance(handed, Handed):
+                return Job(self._redis, self._shape, handed, token, self._lease_us)
+            left = end - clock()
+            if left <= 0:
+                return handed
+            soon = handed.retry_after.total_seconds() or _POLL
+            await _aio.sleep(min(soon, _POLL, left))
+
+    async def look(self, *, graves: int = 10) -> QueueState:
+        """How many jobs wait, are worked on, are put off, are dead; and the newest of the dead."""
+        return await arun(self._redis, queue.look(self._shape, count=graves))
+
+    async def revive(self, *, count: int = 100) -> int:
+        """Puts up to `count` dead jobs into the queue again, the oldest first; how many."""
+        return (await arun(self._redis, queue.revive(self._shape, count=count))).jobs
