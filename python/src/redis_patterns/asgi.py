@@ -1,7 +1,7 @@
 """Rate limits as ASGI middleware, for FastAPI, Starlette, Django and every other ASGI application. No dependency.
 
 ```python
-app = RateLimitMiddleware(app, limiter, identify=lambda scope: scope["client"][0], on_failure="open")
+app = RateLimitMiddleware(app, limiter, identify=account_of, on_failure="open")
 ```
 """
 
