@@ -47,6 +47,8 @@ def test_what_is_published_after_opening_arrives_in_order(client: Any, namespace
             assert (event.value, event.channel, event.sequence) == (str(number), "a", number + 2)
         assert subscriber.next(timeout=0.01) is None
     assert list(subscriber) == []
+    with pytest.raises(RedisError, match="opened once"), subscriber:
+        pass
 
 
 def test_the_same_for_asyncio(server: Server, namespace: str) -> None:

@@ -169,6 +169,11 @@ def fenced(client: Client) -> Step:
     return lambda at: report.write(VALUE, fence=at + 1)
 
 
+def publication(client: Client) -> Step:
+    publisher = patterns.Publisher(client, "news", codec=patterns.BYTES)
+    return lambda at: publisher.publish(VALUE)
+
+
 def counter(client: Client) -> Step:
     visits = patterns.SharedCounter(client, "visits", ttl=3600.0)
     return lambda at: visits.add()
@@ -218,6 +223,7 @@ OPERATIONS = [
     Operation("sessions", "create, 6 fields of 50 bytes", session_create, "session:*", plain_session),
     Operation("sessions", "load", session_load),
     Operation("sessions", "change one field", session_change),
+    Operation("pubsub", "publish 300 bytes", publication, "channel:{news}"),
     Operation("structures", "counter, add", counter, "counter:{visits}*", plain("SET", 1)),
     Operation("structures", "leaderboard of 100, submit", board, "board:{league}*"),
 ]

@@ -117,6 +117,13 @@ CLAIMS = {
         "schedules",
         python=Part("test_queue_schedules.py", 10),
     ),
+    "pubsub": Claim(
+        "a subscription whose connection is killed under load tells every gap, and invents none",
+        200,
+        "kills",
+        swift=Part("Subscriptions under faults", 10),
+        python=Part("test_pubsub_faults.py", 10),
+    ),
     "fleet": Claim(
         "four Swift and four Python processes together admit exactly the burst, never overlap and load once",
         1_000,

@@ -14,5 +14,5 @@ struct BenchOperation: Sendable {
     self.make = make
   }
 
-  static let all: [BenchOperation] = [rateLimiting, locks, caching, sessions, structures].flatMap { $0 }
+  static let all: [BenchOperation] = [rateLimiting, locks, caching, sessions, pubsub, structures].flatMap { $0 }
 }

@@ -11,7 +11,7 @@ import redis.asyncio
 
 from .. import _aio
 from .._clock import clock
-from ..errors import Code, Execution, PubSubError, RedisError
+from ..errors import Code, Execution, PubSubError, RedisError, argument_error
 from ..runner import arun, own_connection, translate
 from . import calls
 from .buffer import Buffer
@@ -75,6 +75,8 @@ class Connection:
 
     async def open(self, timeout: float) -> None:
         """Returns when the server has confirmed everything. Raises `RedisError`."""
+        if self._work is not None:
+            raise argument_error("a subscriber is opened once: make another")
         self._work = _aio.Companion(self._run)
         if not await self._ready.wait(timeout):
             raise self._cause or _failure(Code.TIMEOUT, "the subscription was not confirmed in time")

@@ -12,7 +12,7 @@ import redis
 
 from .. import _sync
 from .._clock import clock
-from ..errors import Code, Execution, PubSubError, RedisError
+from ..errors import Code, Execution, PubSubError, RedisError, argument_error
 from ..runner import own_connection, run, translate
 from . import calls
 from .buffer import Buffer
@@ -76,6 +76,8 @@ class Connection:
 
     def open(self, timeout: float) -> None:
         """Returns when the server has confirmed everything. Raises `RedisError`."""
+        if self._work is not None:
+            raise argument_error("a subscriber is opened once: make another")
         self._work = _sync.Companion(self._run)
         if not self._ready.wait(timeout):
             raise self._cause or _failure(Code.TIMEOUT, "the subscription was not confirmed in time")
