@@ -10,6 +10,7 @@ import redis_patterns as patterns
 from conftest import Server
 from keyspace import leaves
 from redis_patterns.locks import calls as lock
+from redis_patterns.locks import redlock_calls as redlock
 from redis_patterns.locks import semaphore_calls as semaphore
 from redis_patterns.runner import run
 from redis_patterns.script import ScriptCall
@@ -95,3 +96,21 @@ def test_renewing_permits_works_and_a_fenced_write_is_refused(own_server: Server
     assert value.read() == b"kept"
     client.config_set("maxmemory", 0)
     assert value.write(b"by the same", fence=1) == patterns.Written()
+
+
+def test_a_node_with_a_full_memory_gives_no_new_vote_and_keeps_and_takes_back_old_ones(own_server: Server) -> None:
+    client, keys = own_server.client(), redlock.Keys.of("x")
+
+    def vote(owner: str, at_us: int) -> Any:
+        call = redlock.acquire(keys, owner=owner, ttl_us=TTL_US, longest_us=TTL_US, uptime_us=TTL_US + 1)
+        return run(client, call.at(START_US + at_us))
+
+    assert vote("a", 0) == redlock.Granted()
+    client.config_set("maxmemory", 1)
+    assert isinstance(vote("b", 10), lock.Held)
+    assert run(client, redlock.renew(keys, owner="a", ttl_us=TTL_US).at(START_US + 20)) == "renewed"
+    assert run(client, redlock.release(keys, owner="a").at(START_US + 30)) == "released"
+    with pytest.raises(patterns.RedisError) as caught:
+        vote("b", 40)
+    assert caught.value.code is patterns.Code.OUT_OF_MEMORY
+    assert leaves(client, START_US) == []
