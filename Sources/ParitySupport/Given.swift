@@ -77,6 +77,10 @@ struct Given {
     return fields
   }
 
+  func optionalItems(_ name: String) throws(RedisError) -> [Given] {
+    members[name] == nil ? [] : try items(name)
+  }
+
   private func wrong(_ name: String, _ what: String) -> RedisError {
     RedisError(.argument, "\(name): \(what)", execution: .notExecuted)
   }

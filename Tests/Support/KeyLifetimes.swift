@@ -16,7 +16,7 @@ public struct KeyLifetimes: Sendable {
   /// What the tests use at most, in microseconds; the contracts give bounds in these names.
   public static let mostInTests: [String: Int64] = [
     "ttl_us": 120_000_000, "grace_us": 60_000_000, "backoff_us": 60_000_000, "holdoff_us": 60_000_000,
-    "keep_us": 60_000_000,
+    "keep_us": 60_000_000, "tag_ttl_us": 720_000_000,
     "patience_us": 60_000_000, "replay_us": 60_000_000, "drain_us": 2 * 86_400_000_000,
     "length_us": 86_400_000_000, "lease_us": 60_000_000, "delay_us": 60_000_000, "kept_us": 2 * 86_400_000_000,
     "idle_us": 3_600_000_000,

@@ -5,6 +5,7 @@
 -- ARGV[1]  token  string
 -- ARGV[2]  ttl    integer, us
 -- ARGV[3]  early  integer, us
+-- ARGV[4]  dead   integer, us
 -- ARGV[-1] now    integer, us
 --
 -- hit      entry
@@ -16,10 +17,11 @@
 -- Freshness is judged here, again, in the step that grants the lease: a reader that judged by itself and then asked
 -- would load twice. An entry that comes with a status other than `hit` is stale, or will be before `early` has passed.
 -- failed: the last loader failed, and the whole fleet waits before it asks the source again. holdoff: load, but do not
--- fill (the source may still lag).
+-- fill (the source may still lag). dead: the `fresh until` of the entry that the reader refused because a tag of it was
+-- invalidated, which cannot be seen here: tags lie in other slots; 0 for none.
 
 local entry, lease = KEYS[1], KEYS[2]
-local token, ttl_us, early_us = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local token, ttl_us, early_us, dead_us = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local now_us = tonumber(ARGV[#ARGV])
 if now_us == 0 then
   local time = redis.call('TIME')
@@ -43,8 +45,11 @@ if stored then
     local flags = string.byte(stored, 4)
     if flags % 8 >= 4 then
       stored = false -- what is left of a delete: a version, and no value
-    elseif flags % 4 < 2 and struct.unpack('>I8', string.sub(stored, 25, 32)) > now_us + early_us then
-      return { 'hit', stored }
+    elseif flags % 4 < 2 then
+      local fresh_us = struct.unpack('>I8', string.sub(stored, 25, 32))
+      if fresh_us > now_us + early_us and fresh_us ~= dead_us then
+        return { 'hit', stored }
+      end
     end
   end
 end

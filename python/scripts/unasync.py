@@ -26,6 +26,7 @@ RULES = [
         (r"\bStopAsyncIteration\b", "StopIteration"),
         (r"\baclose\b", "close"),
         (r"\barun\b", "run"),
+        (r"\barun_all\b", "run_all"),
         (r"\baread\b", "read"),
         (r"\baforget\b", "forget"),
         (r"\baask\b", "ask"),

@@ -3,111 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
-from keyspace import expires_ms
 from redis_patterns import ABSENT, Absent, CacheError
 from redis_patterns.aio import TEXT, Cache, Hit, Versioned
 from redis_patterns.errors import RedisError
-
-START_US = 4_102_444_800_000_000
-
-
-class Crash(BaseException):
-    """The process died here: nothing after this line of it runs."""
-
-
-class World:
-    """Decides who goes on. `sleep` and `clock` stand in for those of the package."""
-
-    def __init__(self, rng: random.Random, client: Any) -> None:
-        self.rng = rng
-        self.client = client
-        self.now_us = START_US
-        self.source: Counter[str] = Counter()
-        self.deleted: Counter[str] = Counter()
-        self.marked: Counter[str] = Counter()
-        self.seen: Counter[str] = Counter()
-        self._waiting: list[tuple[asyncio.Future[None], int]] = []
-
-    async def turn(self, seconds: float = 0) -> None:
-        """Waits until it is this one's turn, and not before `seconds` have passed."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((future, self.now_us + round(seconds * 1_000_000)))
-        await future
-
-    def clock(self) -> float:
-        return self.now_us / 1_000_000
-
-    async def run(self, actors: list[Callable[[], Awaitable[None]]]) -> None:
-        """Runs all to their end."""
-        tasks = [asyncio.ensure_future(actor()) for actor in actors]
-        while not all(task.done() for task in tasks):
-            for _ in range(6):
-                await asyncio.sleep(0)
-            self._waiting = [(future, due) for future, due in self._waiting if not future.done()]
-            if self._waiting:
-                future, due = self._waiting.pop(self.rng.randrange(len(self._waiting)))
-                self.now_us = max(self.now_us + self.rng.choice([1, 1, 1_000, 200_000]), due)
-                future.set_result(None)
-        await asyncio.gather(*tasks)
-
-
-class Connection:
-    """A redis-py client of one process of the world: every round trip waits for its turn and has the world's time."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.dead = False
-
-    async def execute_command(self, *words: Any, **_: Any) -> Any:
-        await self._trip()
-        return self.send(words)
-
-    def pipeline(self, *, transaction: bool) -> Pipeline:
-        assert not transaction
-        return Pipeline(self)
-
-    async def trip(self, commands: list[tuple[Any, ...]]) -> list[Any]:
-        await self._trip()
-        return [self.send(words) for words in commands]
-
-    async def _trip(self) -> None:
-        if self.dead:
-            raise Crash
-        await self.world.turn()
-        if self.dead:
-            raise Crash
-
-    def send(self, words: tuple[Any, ...]) -> Any:
-        if words[0] in ("EVALSHA", "EVAL"):
-            words = (*words[:-1], b"%d" % self.world.now_us)
-        if words[0] == "PTTL":
-            expires = expires_ms(self.world.client, words[1])
-            return expires if expires < 0 else expires - self.world.now_us // 1000
-        if words[0] == "GET":
-            expires = expires_ms(self.world.client, words[1])
-            if 0 <= expires <= self.world.now_us // 1000:
-                return None
-        return self.world.client.execute_command(*words)
-
-
-class Pipeline:
-    """Commands of one round trip."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._commands: list[tuple[Any, ...]] = []
-
-    def execute_command(self, *words: Any, **_: Any) -> None:
-        self._commands.append(words)
-
-    async def execute(self) -> list[Any]:
-        return await self._connection.trip(self._commands)
+from turns import START_US, Connection, Crash, World
 
 
 class NaiveCache:
@@ -134,7 +38,22 @@ class NaiveCache:
         return bool(await self._connection.execute_command("DEL", f"naive:{key}"))
 
 
+class NaiveTags(NaiveCache):
+    """A set of the keys that carry the tag, filled after the value: the common form."""
+
+    async def get_or_load(self, key: str, loader: Callable[[], Awaitable[str | Absent]]) -> str | Absent:
+        value = await super().get_or_load(key, loader)
+        await self._connection.execute_command("SADD", "naive-tag", f"naive:{key}")
+        return value
+
+    async def delete_tag(self) -> None:
+        for key in await self._connection.execute_command("SMEMBERS", "naive-tag"):
+            await self._connection.execute_command("DEL", key)
+
+
 AnyCache = Cache[str] | NaiveCache
+Mode = Literal["deletes", "versions", "tags"]
+"""What writers do after their commit. By version they may overtake each other."""
 
 
 def ours(connection: Connection) -> Cache[str]:
@@ -158,7 +77,7 @@ def ours(connection: Connection) -> Cache[str]:
 class Unversioned(Cache[str]):
     """The control: the versions of the source are not passed on."""
 
-    async def put(self, key: str, value: str | Absent, *, version: int = 0) -> bool:
+    async def put(self, key: str, value: str | Absent, *, version: int = 0, tags: Iterable[str] = ()) -> bool:
         return await super().put(key, value)
 
 
@@ -189,11 +108,11 @@ class Loader:
 
 
 class Interleaving:
-    """One world from its start to its rest. `versioned`: writers put and delete by version, and may overtake."""
+    """One world from its start to its rest."""
 
-    def __init__(self, world: World, make: Callable[[Connection], AnyCache], *, versioned: bool) -> None:
+    def __init__(self, world: World, make: Callable[[Connection], AnyCache], mode: Mode) -> None:
         self.world = world
-        self.versioned = versioned
+        self.mode = mode
         self.faults: Counter[str] = Counter()
         self.processes = [Connection(world) for _ in range(3)]
         self.caches = [make(process) for process in self.processes]
@@ -201,6 +120,7 @@ class Interleaving:
     async def reader(self, cache: AnyCache, key: str) -> None:
         world, rng = self.world, self.world.rng
         loader = Loader(world, key)
+        tags = ["t"] if self.mode == "tags" else []
         for _ in range(rng.randint(1, 3)):
             await world.turn(rng.choice([0, 0, 0.5]))
             least, fresh = world.deleted[key], max(world.deleted[key], world.marked[key])
@@ -210,10 +130,12 @@ class Interleaving:
                     if isinstance(found, Hit) and int(found.value) < fresh:
                         self.faults["a fresh value is older than a delete or a mark"] += 1
                     continue
-                if self.versioned and isinstance(cache, Cache):
+                if not isinstance(cache, Cache):
+                    value = await cache.get_or_load(key, loader.load)
+                elif self.mode == "versions":
                     value = await cache.get_or_load_versioned(key, loader.load_versioned)
                 else:
-                    value = await cache.get_or_load(key, loader.load)
+                    value = await cache.get_or_load(key, loader.load, tags=tags)
             except (CacheError, OSError, RedisError) as error:
                 world.seen[type(error).__name__] += 1
                 continue
@@ -229,22 +151,38 @@ class Interleaving:
             await world.turn(rng.choice([0, 0.1, 1.0]))
             world.source[key] += 1
             version = world.source[key]
-            if self.versioned:
+            if self.mode == "versions":
                 await world.turn(rng.choice([0, 0.1]))
-            if not isinstance(cache, Cache):
-                await cache.delete(key)
-            elif self.versioned and rng.random() < 0.7:
-                world.seen["puts"] += 1
-                await cache.put(key, str(version), version=version)
-            elif self.versioned:
-                await cache.delete(key, version=version, keep=20.0)
-            elif rng.random() < 0.4:
-                world.seen["marks"] += await cache.mark_stale(key, holdoff=rng.choice([0, 0, 0.6]))
+            if not await (self.announce(cache, key, version) if isinstance(cache, Cache) else self.naively(cache, key)):
                 world.marked[key] = max(world.marked[key], version)
                 continue
-            else:
-                await cache.delete(key, holdoff=rng.choice([0, 0, 0, 0.6]))
             world.deleted[key] = max(world.deleted[key], version)
+
+    async def announce(self, cache: Cache[str], key: str, version: int) -> bool:
+        """Whether nothing older may be read any more, also as a stale value."""
+        world, rng = self.world, self.world.rng
+        soft = rng.random() < 0.4
+        if self.mode == "versions" and rng.random() < 0.7:
+            world.seen["puts"] += 1
+            await cache.put(key, str(version), version=version)
+        elif self.mode == "versions":
+            await cache.delete(key, version=version, keep=20.0)
+        elif self.mode == "tags":
+            world.seen["tags"] += await (cache.mark_tag_stale("t") if soft else cache.delete_tag("t"))
+            return not soft
+        elif soft:
+            world.seen["marks"] += await cache.mark_stale(key, holdoff=rng.choice([0, 0, 0.6]))
+            return False
+        else:
+            await cache.delete(key, holdoff=rng.choice([0, 0, 0, 0.6]))
+        return True
+
+    async def naively(self, cache: NaiveCache, key: str) -> bool:
+        if isinstance(cache, NaiveTags):
+            await cache.delete_tag()
+        else:
+            await cache.delete(key)
+        return True
 
     async def killer(self) -> None:
         await self.world.turn(self.world.rng.choice([0, 0.1, 0.5]))
@@ -261,11 +199,11 @@ class Interleaving:
                 self.faults["a stale value stays"] += 1
 
 
-async def interleave(world: World, make: Callable[[Connection], AnyCache], *, versioned: bool = False) -> Counter[str]:
+async def interleave(world: World, make: Callable[[Connection], AnyCache], mode: Mode = "deletes") -> Counter[str]:
     """What went wrong in one world."""
     rng = world.rng
     keys = ["k", "l"][: rng.randint(1, 2)]
-    play = Interleaving(world, make, versioned=versioned)
+    play = Interleaving(world, make, mode)
     actors: list[Callable[[], Awaitable[None]]] = []
     for key in keys:
         for cache in play.caches:

@@ -23,6 +23,7 @@ BOUNDS_MS = {
     "redlock": 120_000,
     "fenced": 3_600_000,
     "cache": 7_200_000,
+    "cachetag": 14_400_000,
     "counter": 3_600_000,
     "flag": DAY_MS,
     "scores": 62 * DAY_MS,
@@ -38,7 +39,7 @@ BOUNDS_MS = {
     "log:*": 7 * DAY_MS,
 }
 ENTITIES = {"lock", "semaphore", "fenced", "bucket", "ratelimit", "ratelog", "cache", "counter", "flag", "board"}
-ENTITIES |= {"session", "redlock"}
+ENTITIES |= {"session", "redlock", "cachetag"}
 # Structures whose keys all share a bound.
 WHOLE = ("queue", "object", "recent", "series", "tag", "unique", "log")
 

@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Protocol
 
-from cache_world import START_US, Connection, Crash, World
 from redis_patterns.aio import Session, SessionID, Sessions
 from redis_patterns.runner import arun
 from redis_patterns.sessions import calls
 from redis_patterns.sessions.ids import tag_of
+from turns import START_US, Connection, Crash, World
 
 IDLE, LIFETIME, GRACE, LIMIT = 1_000.0, 10_000.0, 5.0, 3
 _IMMORTAL = """

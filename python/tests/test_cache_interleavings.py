@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 import evidence
-from cache_world import AnyCache, Connection, NaiveCache, World, interleave, ours, without_versions
+from cache_world import AnyCache, Mode, NaiveCache, NaiveTags, interleave, ours, without_versions
 from redis_patterns import _aio
 from redis_patterns.caching import aio, load_aio
 from redis_patterns.script import scripts
+from turns import Connection, World
 
 
 def play(
@@ -24,8 +25,7 @@ def play(
     seed: int,
     count: int,
     monkeypatch: pytest.MonkeyPatch,
-    *,
-    versioned: bool = False,
+    mode: Mode = "deletes",
 ) -> tuple[Counter[str], Counter[str]]:
     faults, seen = Counter[str](), Counter[str]()
     logging.getLogger("redis_patterns").setLevel(logging.CRITICAL)
@@ -40,7 +40,7 @@ def play(
             monkeypatch.setattr(aio, "clock", world.clock)
             monkeypatch.setattr(load_aio, "clock", world.clock)
             client.flushdb()
-            found = await interleave(world, make, versioned=versioned)
+            found = await interleave(world, make, mode)
             if found:
                 print("interleaving", number, dict(found))
             faults.update(found)
@@ -73,8 +73,8 @@ def test_the_common_cache_serves_what_was_deleted(virtual: Any, seed: int, monke
 def test_in_whatever_order_writers_arrive_nothing_older_than_an_acknowledged_version_is_read(
     virtual: Any, seed: int, scale: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    count = max(int(400 * scale), 20)
-    faults, seen = play(virtual, ours, seed, count, monkeypatch, versioned=True)
+    count = max(int(250 * scale), 20)
+    faults, seen = play(virtual, ours, seed, count, monkeypatch, "versions")
     print(count, "interleavings", dict(seen))
     evidence.record("cache", "versioned interleavings", count=count, seed=seed, violations=faults.total(), seen=seen)
     assert faults == Counter()
@@ -83,6 +83,27 @@ def test_in_whatever_order_writers_arrive_nothing_older_than_an_acknowledged_ver
 
 def test_puts_without_versions_leave_an_older_value(virtual: Any, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: the writer that arrives last wins, whatever it carries."""
-    faults, _ = play(virtual, without_versions, seed, 200, monkeypatch, versioned=True)
+    faults, _ = play(virtual, without_versions, seed, 100, monkeypatch, "versions")
     evidence.control("cache", {f"{fault}, without versions": number for fault, number in faults.items()})
+    assert faults["a stale value stays"] > 0
+
+
+def test_no_read_is_older_than_a_delete_of_its_tag_that_came_before_it(
+    virtual: Any, seed: int, scale: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = max(int(250 * scale), 20)
+    faults, seen = play(virtual, ours, seed, count, monkeypatch, "tags")
+    print(count, "interleavings", dict(seen))
+    evidence.record("cache", "tagged interleavings", count=count, seed=seed, violations=faults.total(), seen=seen)
+    assert faults == Counter()
+    assert seen["reads"] > 3 * count
+    assert seen["tags"] > count / 2
+
+
+def test_a_set_of_the_tagged_keys_misses_what_is_being_loaded(
+    virtual: Any, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: the common form of tags in the same world."""
+    faults, _ = play(virtual, NaiveTags, seed, 100, monkeypatch, "tags")
+    evidence.control("cache", {f"{fault}, with a set of keys": number for fault, number in faults.items()})
     assert faults["a stale value stays"] > 0

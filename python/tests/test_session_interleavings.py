@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import evidence
-from cache_world import Connection, World
 from redis_patterns.script import scripts
 from session_world import Fields, Ours, Store, Whole, interleave
+from turns import Connection, World
 
 
 def play(client: Any, make: Callable[[Connection], Store], seed: int, count: int) -> tuple[Counter[str], Counter[str]]:

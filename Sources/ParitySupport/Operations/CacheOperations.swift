@@ -3,12 +3,14 @@ import RedisPatterns
 
 enum CacheOperations: OperationFamily {
   static func call(_ verb: String, _ given: Given, nowUs: Int64) throws(RedisError) -> ScriptCall? {
+    if verb.hasPrefix("tag_") { return try tagCall(verb, given, nowUs) }
     let calls = try CacheCalls(given.text("key"), namespace: given.namespace)
     switch verb {
     case "acquire":
       return try calls.acquire(
         token: given.text("token"), lease: given.microseconds("ttl_us"),
-        early: given.microseconds("early_us", default: 0), nowUs: nowUs)
+        early: given.microseconds("early_us", default: 0),
+        deadUs: UInt64(clamping: given.integer("dead_us", default: 0)), nowUs: nowUs)
     case "fill":
       return try calls.fill(
         token: given.text("token"), value: try entry(given), ttl: given.microseconds("ttl_us"),
@@ -43,7 +45,22 @@ enum CacheOperations: OperationFamily {
     case "delete": try CacheCalls.deleted(reply).json
     case "put": ["status": .string(try CacheCalls.stored(reply).rawValue)]
     case "mark_stale": ["status": "marked", "entries": .int(try CacheCalls.marked(reply))]
+    case "tag_open": try CacheTagCalls.opened(reply).json
+    case "tag_delete": ["status": "deleted", "tags": .int(try CacheTagCalls.deleted(reply))]
+    case "tag_mark_stale": ["status": "marked", "tags": .int(try CacheTagCalls.marked(reply))]
     default: nil
+    }
+  }
+
+  private static func tagCall(_ verb: String, _ given: Given, _ nowUs: Int64) throws(RedisError) -> ScriptCall? {
+    let tag = try CacheTagCalls(given.text("tag"), namespace: given.namespace)
+    switch verb {
+    case "tag_open":
+      return try tag.open(
+        hard: given.text("hard"), soft: given.text("soft"), ttl: given.microseconds("ttl_us"), nowUs: nowUs)
+    case "tag_delete": return tag.delete(nowUs: nowUs)
+    case "tag_mark_stale": return try tag.markStale(soft: given.text("soft"), nowUs: nowUs)
+    default: return nil
     }
   }
 
@@ -56,6 +73,12 @@ enum CacheOperations: OperationFamily {
     }
     entry.codec = codec
     entry.version = try version(given) ?? 0
+    for tag in try given.optionalItems("tags") {
+      guard let epochs = CacheEpochs(hard: try tag.text("hard"), soft: try tag.text("soft")) else {
+        throw RedisError(.argument, "no epochs", execution: .notExecuted)
+      }
+      entry.tags.append(CacheTag(name: try tag.text("tag"), epochs: epochs))
+    }
     return entry
   }
 
@@ -98,11 +121,26 @@ extension CacheCalls.Deleted {
 
 extension CacheEntry {
   var json: JSONValue {
-    [
+    var members: [String: JSONValue] = [
       "negative": .bool(isNegative), "stale_mark": .bool(isMarkedStale), "codec": .int(Int64(codec)),
       "version": .string(String(version)), "grace_us": .int(Int64(graceMs) * 1000),
       "load_us": .int(Int64(loadMs) * 1000), "fresh_until_us": .int(Int64(clamping: freshUntilUs)),
       "payload": JSONValue(bytes: payload),
     ]
+    if !tags.isEmpty {
+      members["tags"] = .array(
+        tags.map { tag in
+          ["tag": .string(tag.name), "hard": hex(tag.epochs.hard), "soft": hex(tag.epochs.soft)]
+        })
+    }
+    return .object(members)
   }
+}
+
+extension CacheEpochs {
+  fileprivate var json: JSONValue { ["status": "epochs", "hard": hex(hard), "soft": hex(soft)] }
+}
+
+private func hex(_ bytes: [UInt8]) -> JSONValue {
+  .string(bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
 }

@@ -9,13 +9,22 @@ extension Cache {
   /// - Parameters:
   ///   - value: nil: the source has no such thing any more.
   ///   - version: the source's, of this row; 0 where it has none.
+  ///   - tags: as they are now; what was invalidated since the commit is not seen: `writeThrough` sees it. One more round
+  ///     trip if there are any.
   /// - Returns: false when a newer version is cached, which stays.
   /// - Throws: `RedisError`; what the codec throws.
   @discardableResult
-  public func put(_ key: String, _ value: Value?, version: UInt64 = 0) async throws -> Bool {
+  public func put(
+    _ key: String, _ value: Value?, version: UInt64 = 0, tags names: [String] = []
+  ) async throws -> Bool {
     try options.check()
+    return try await put(
+      key, Versioned(value, version: version), tags: try await tags.open(names, life: options.tagLife))
+  }
+
+  private func put(_ key: String, _ written: Versioned<Value>, tags: [CacheTag]) async throws -> Bool {
     let calls = try CacheCalls(key, namespace: namespace)
-    let stored = try self.stored(Versioned(value, version: version))
+    let stored = try self.stored(written, tags: tags)
     let call = try calls.put(value: stored.entry, ttl: stored.ttl, grace: stored.grace)
     do throws(RedisError) {
       return try CacheCalls.stored(try await redis.run(call)) == .stored
@@ -25,7 +34,7 @@ extension Cache {
     }
   }
 
-  /// Runs `write`, which commits to the source and returns what stands there now, and caches that: two round trips.
+  /// Runs `write`, which commits to the source and returns what stands there now, and caches that: two round trips, three with tags.
   ///
   /// The entry goes before, and what is loaded meanwhile is not cached for as long as the lease: whoever dies, and
   /// wherever, nothing old stays.
@@ -34,11 +43,13 @@ extension Cache {
   ///   when the source has the new value.
   @discardableResult
   public func writeThrough(
-    _ key: String, write: @Sendable () async throws -> Versioned<Value>
+    _ key: String, tags names: [String] = [], write: @Sendable () async throws -> Versioned<Value>
   ) async throws -> Value? {
+    try options.check()
     try await delete(key, holdoff: options.lease)
+    let opened = try await tags.open(names, life: options.tagLife)
     let written = try await write()
-    try await put(key, written.value, version: written.version)
+    _ = try await put(key, written, tags: opened)
     return written.value
   }
 
@@ -70,8 +81,11 @@ extension Cache {
   }
 
   /// What is stored of a value, its life and its grace.
-  func stored(_ found: Versioned<Value>) throws -> (entry: CacheEntry, ttl: Duration, grace: Duration) {
+  func stored(
+    _ found: Versioned<Value>, tags: [CacheTag]
+  ) throws -> (entry: CacheEntry, ttl: Duration, grace: Duration) {
     var entry = CacheEntry()
+    entry.tags = tags
     entry.version = found.version
     guard let value = found.value else {
       entry.isNegative = true

@@ -34,20 +34,25 @@ public struct Cache<Value: Sendable>: Sendable {
 
   /// What is cached and fresh; loads nothing: one round trip.
   ///
+  /// - Parameter tags: those that the value is thought to carry; one that is not named costs another round trip.
   /// - Throws: `RedisError`; `CacheError(.codec)`.
-  public func get(_ key: String) async throws -> Cached<Value> {
-    guard let entry = try await look([CacheCalls(key, namespace: namespace)])[0].fresh else { return .miss }
+  public func get(_ key: String, tags: [String] = []) async throws -> Cached<Value> {
+    let look = try await look([CacheCalls(key, namespace: namespace)], tags)[0]
+    guard look.isGood, let entry = look.entry else { return .miss }
     return try read(entry)
   }
 
   /// What is cached and fresh under each key; loads nothing: one round trip for all.
   ///
+  /// - Parameter tags: as for `get`.
   /// - Throws: `RedisError`; `CacheError(.codec)` when one of them cannot be decoded.
-  public func getMany(_ keys: some Sequence<String> & Sendable) async throws -> [String: Cached<Value>] {
+  public func getMany(
+    _ keys: some Sequence<String> & Sendable, tags: [String] = []
+  ) async throws -> [String: Cached<Value>] {
     let keys = Array(Set(keys))
-    let looks = try await look(keys.map { try CacheCalls($0, namespace: namespace) })
+    let looks = try await look(keys.map { try CacheCalls($0, namespace: namespace) }, tags)
     var found: [String: Cached<Value>] = [:]
-    for (key, look) in zip(keys, looks) { found[key] = try look.fresh.map(read) ?? .miss }
+    for (key, look) in zip(keys, looks) { found[key] = look.isGood ? try look.entry.map(read) ?? .miss : .miss }
     return found
   }
 
@@ -57,29 +62,34 @@ public struct Cache<Value: Sendable>: Sendable {
   /// the caller's, unless a stale value is still in its grace; nobody in the fleet asks the source again before the
   /// back-off has passed. A caller that is cancelled leaves the load to the others who wait for it.
   ///
+  /// - Parameter tags: 16 at most, to invalidate the value together with others, by `deleteTag` and `markTagStale`.
   /// - Throws: what `load` throws; `RedisError` when the store fails; `CacheError`; `CancellationError`.
   public func getOrLoad(
-    _ key: String, load: @escaping @Sendable () async throws -> Value?
+    _ key: String, tags: [String] = [], load: @escaping @Sendable () async throws -> Value?
   ) async throws -> Value? {
-    try await getOrLoadVersioned(key) { Versioned(try await load()) }
+    try await getOrLoadVersioned(key, tags: tags) { Versioned(try await load()) }
   }
 
   /// As `getOrLoad`, for a source whose rows have versions: an older one is returned, but never cached.
   ///
   /// - Throws: as `getOrLoad`.
   public func getOrLoadVersioned(
-    _ key: String, load: @escaping @Sendable () async throws -> Versioned<Value>
+    _ key: String, tags: [String] = [], load: @escaping @Sendable () async throws -> Versioned<Value>
   ) async throws -> Value? {
     try options.check()
     let calls = try CacheCalls(key, namespace: namespace)
-    let found = try await look([calls])[0]
-    var early = Duration.zero
-    if let entry = found.fresh {
+    let look = try await look([calls], tags)[0]
+    var (early, deadUs) = (Duration.zero, UInt64(0))
+    if let entry = look.entry, look.isGood {
       early = options.drawnEarly(load: .milliseconds(Int64(entry.loadMs)))
-      if .milliseconds(found.freshMs) > early { return try read(entry).value }
+      if .milliseconds(look.freshMs) > early { return try read(entry).value }
+    } else if let entry = look.entry {
+      deadUs = entry.freshUntilUs
     }
-    return try await flights.join(key, patience: options.wait, load) { [early] flight, load in
-      await CacheLoad(cache: self, calls: calls, flight: flight, early: early, load: load).run()
+    return try await flights.join(key, patience: options.wait, load) { [early, deadUs] flight, load in
+      await CacheLoad(
+        cache: self, calls: calls, flight: flight, early: early, deadUs: deadUs, tagNames: tags, load: load
+      ).run()
     }
   }
 
@@ -93,21 +103,29 @@ public struct Cache<Value: Sendable>: Sendable {
   package func waiting(for key: String) -> Int { flights.waiting(for: key) }
 
   private struct Look {
-    /// Nil for what must not be served without asking further.
-    let fresh: CacheEntry?
-    let freshMs: Int64
+    /// Nil when there is none that is fresh.
+    var entry: CacheEntry?
+    var freshMs: Int64 = 0
+    /// By its tags.
+    var isGood = false
   }
 
-  private func look(_ keys: [CacheCalls]) async throws -> [Look] {
+  private func look(_ keys: [CacheCalls], _ tagNames: [String]) async throws -> [Look] {
     guard !keys.isEmpty else { return [] }
     var replies: [RESPValue] = []
-    for result in await redis.pipeline(keys.flatMap(\.read)) { replies.append(try result.get()) }
-    return keys.indices.map { at in
+    let commands = keys.flatMap(\.read) + (try tags.reading(tagNames))
+    for result in await redis.pipeline(commands) { replies.append(try result.get()) }
+    var looks = keys.indices.map { at -> Look in
       guard let life = replies[2 * at].int, let entry = replies[2 * at + 1].bytes.flatMap(CacheEntry.init),
         entry.isFresh(pttlMs: life)
-      else { return Look(fresh: nil, freshMs: 0) }
-      return Look(fresh: entry, freshMs: life - Int64(entry.graceMs))
+      else { return Look() }
+      return Look(entry: entry, freshMs: life - Int64(entry.graceMs))
     }
+    var known: CacheTags.Now = [:]
+    for (name, reply) in zip(tagNames, replies[(2 * keys.count)...]) { known[name] = .some(CacheTags.epochs(reply)) }
+    known = try await tags.complete(looks.compactMap(\.entry), known)
+    for at in looks.indices { looks[at].isGood = looks[at].entry.map { CacheTags.worth($0, known) } == .good }
+    return looks
   }
 
   func read(_ entry: CacheEntry) throws -> Cached<Value> {

@@ -16,15 +16,17 @@ package struct CacheCalls: Sendable {
   /// newer one, and an old value would pass for fresh.
   package var read: [RESPCommand] { [RESPCommand("PTTL", entry), RESPCommand("GET", entry)] }
 
-  /// - Parameter early: how long before its end an entry may be renewed already.
+  /// - Parameters:
+  ///   - early: how long before its end an entry may be renewed already.
+  ///   - deadUs: the `fresh until` of an entry that was found worthless or stale by its tags.
   package func acquire(
-    token: String, lease ttl: Duration, early: Duration = .zero, nowUs: Int64 = 0
+    token: String, lease ttl: Duration, early: Duration = .zero, deadUs: UInt64 = 0, nowUs: Int64 = 0
   ) throws(RedisError) -> ScriptCall {
     ScriptCall(
       .cacheAcquire, keys: [entry, lease],
       arguments: [
         try NumberRule.word(token, "token"), try NumberRule.ttl(ttl, "lease"),
-        try NumberRule.time(early, "early", from: 0), nowUs,
+        try NumberRule.time(early, "early", from: 0), deadUs, nowUs,
       ])
   }
 
@@ -55,6 +57,8 @@ package struct CacheCalls: Sendable {
   ) throws(RedisError) -> (bytes: [UInt8], graceUs: Int64) {
     let graceUs = try NumberRule.time(grace, "grace", from: 0, to: NumberRule.longestInHeader)
     let loadUs = try NumberRule.time(load, "load", from: 0, to: NumberRule.longestInHeader)
+    guard value.tags.count <= CacheTag.most, value.tags.allSatisfy({ $0.name.utf8.count <= RedisKey.longestPart })
+    else { throw .argument("more than \(CacheTag.most) tags, or one of more than \(RedisKey.longestPart) bytes") }
     var value = value
     value.graceMs = UInt32((graceUs + 999) / 1000)
     value.loadMs = UInt32((loadUs + 999) / 1000)

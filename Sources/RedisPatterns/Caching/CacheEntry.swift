@@ -19,6 +19,8 @@ package struct CacheEntry: Sendable, Hashable {
   package var loadMs: UInt32 = 0
   /// By the server's clock; stamped by the script that stores the entry.
   package var freshUntilUs: UInt64 = 0
+  /// With the epochs that they had before the load.
+  package var tags: [CacheTag] = []
   package var payload: [UInt8] = []
 
   static let headerSize = 32
@@ -41,7 +43,10 @@ package struct CacheEntry: Sendable, Hashable {
     func number(_ range: Range<Int>) -> UInt64 { bytes[range].reduce(0) { $0 << 8 | UInt64($1) } }
     let payloadAt = Self.headerSize + Int(number(6..<8))
     // No compressor is known here yet.
-    guard payloadAt <= bytes.count, bytes[5] == 0, bytes[3] & 4 == 0 else { return nil }
+    guard payloadAt <= bytes.count, bytes[5] == 0, bytes[3] & 4 == 0,
+      let tags = CacheTag.all(in: bytes[Self.headerSize..<payloadAt])
+    else { return nil }
+    self.tags = tags
     isNegative = bytes[3] & 1 != 0
     isMarkedStale = bytes[3] & 2 != 0
     codec = bytes[4]
@@ -56,7 +61,8 @@ package struct CacheEntry: Sendable, Hashable {
     var bytes: [UInt8] = [UInt8(ascii: "R"), UInt8(ascii: "P"), 1]
     bytes.reserveCapacity(Self.headerSize + payload.count)
     bytes.append((isNegative ? 1 : 0) | (isMarkedStale ? 2 : 0))
-    bytes += [codec, 0, 0, 0]
+    let tags = self.tags.flatMap(\.bytes)
+    bytes += [codec, 0, UInt8(truncatingIfNeeded: tags.count >> 8), UInt8(truncatingIfNeeded: tags.count)]
     func append(_ value: UInt64, _ size: Int) {
       for at in stride(from: size - 1, through: 0, by: -1) {
         bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(at * 8)))
@@ -66,7 +72,7 @@ package struct CacheEntry: Sendable, Hashable {
     append(UInt64(graceMs), 4)
     append(UInt64(loadMs), 4)
     append(freshUntilUs, 8)
-    return bytes + payload
+    return bytes + tags + payload
   }
 
   /// Whether the entry was fresh when its remaining life was read, which must be *before* the entry itself was.

@@ -7,6 +7,9 @@ struct CacheLoad<Value: Sendable>: Sendable {
   let flight: Flight<Value>
   /// How long before its end an entry is renewed.
   let early: Duration
+  /// The `fresh until` of an entry that is not good by its tags; 0: there was none.
+  let deadUs: UInt64
+  let tagNames: [String]
   let load: @Sendable () async throws -> Versioned<Value>
 
   private var options: CacheOptions { cache.options }
@@ -24,18 +27,24 @@ struct CacheLoad<Value: Sendable>: Sendable {
     let token = randomID()
     let end = ContinuousClock.now + options.wait
     var pause = Duration.milliseconds(10)
+    var deadUs = deadUs
     while true {
       try Task.checkCancellation()
       let round = flight.nextRound()
       let reply: RESPValue
       do throws(RedisError) {
-        reply = try await cache.redis.run(try calls.acquire(token: token, lease: options.lease, early: early))
+        reply = try await cache.redis.run(
+          try calls.acquire(token: token, lease: options.lease, early: early, deadUs: deadUs))
       } catch {
         if error.execution != .notExecuted { giveBack(token) }
         throw error
       }
-      switch try CacheCalls.acquired(reply) {
-      case .hit(let entry): return Landing(result: .success(try cache.read(entry).value), upTo: round)
+      switch try await usable(CacheCalls.acquired(reply), token) {
+      case .hit(let entry):
+        if try await cache.tags.worth(entry) == .good {
+          return Landing(result: .success(try cache.read(entry).value), upTo: round)
+        }
+        deadUs = entry.freshUntilUs
       case .win(let stale):
         if servesStale, let landing = landing(on: stale, round), refresh(token, stale, round) { return landing }
         return await loadAndFill(token, stale, round)
@@ -59,6 +68,27 @@ struct CacheLoad<Value: Sendable>: Sendable {
     }
   }
 
+  /// A stale value that cannot be decoded, or that is worth nothing by its tags, is none.
+  private func usable(_ acquired: CacheCalls.Acquired, _ token: String) async throws -> CacheCalls.Acquired {
+    do {
+      switch acquired {
+      case .hit: return acquired
+      case .win(let stale): return .win(stale: try await usable(stale))
+      case .holdoff(let stale): return .holdoff(stale: try await usable(stale))
+      case .busy(let retryAfter, let stale): return .busy(retryAfter: retryAfter, stale: try await usable(stale))
+      case .failed(let retryAfter, let stale): return .failed(retryAfter: retryAfter, stale: try await usable(stale))
+      }
+    } catch {
+      giveBack(token)
+      throw error
+    }
+  }
+
+  private func usable(_ stale: CacheEntry?) async throws -> CacheEntry? {
+    guard let stale, (try? cache.read(stale)) != nil else { return nil }
+    return try await cache.tags.worth(stale) == .none ? nil : stale
+  }
+
   /// Loads beside; false when too many do.
   private func refresh(_ token: String, _ stale: CacheEntry?, _ round: Int) -> Bool {
     // A failure leaves a back-off, and the next caller after it tries again.
@@ -66,6 +96,14 @@ struct CacheLoad<Value: Sendable>: Sendable {
   }
 
   private func loadAndFill(_ token: String, _ stale: CacheEntry?, _ round: Int) async -> Landing<Value> {
+    let tags: [CacheTag]
+    do {
+      // Before the load: a tag that is invalidated while it runs has other epochs then.
+      tags = try await cache.tags.open(tagNames, life: options.tagLife)
+    } catch {
+      giveBack(token)
+      return Landing(result: .failure(error))
+    }
     let begun = ContinuousClock.now
     let result = await loadWhileRenewing(token)
     let took = ContinuousClock.now - begun
@@ -81,12 +119,13 @@ struct CacheLoad<Value: Sendable>: Sendable {
     // From here on nobody joins: a delete that comes after the fill must not be followed by this value.
     flight.close()
     do {
-      let stored = try cache.stored(found)
+      let stored = try cache.stored(found, tags: tags)
       let call = try calls.fill(
         token: token, value: stored.entry, ttl: stored.ttl, grace: stored.grace,
         load: min(took, .microseconds(NumberRule.longestInHeader)))
       let filled = try CacheCalls.filled(try await cache.redis.run(call))
-      return Landing(result: value, upTo: filled == .stored ? .max : round)
+      // What was stored may have been voided by a tag all the same, before somebody else asked.
+      return Landing(result: value, upTo: filled == .stored && tags.isEmpty ? .max : round)
     } catch {
       // The value is good although it could not be kept (full memory, a lost connection).
       giveBack(token)

@@ -72,6 +72,9 @@ public struct CacheOptions: Sendable, Hashable {
     return min(max(drawn, .milliseconds(1)), .microseconds(NumberRule.longest))
   }
 
+  /// How long a tag must live so that no entry outlives it, also after a load of a minute.
+  var tagLife: Duration { max(ttl * (1 + jitter), negativeTTL) + grace + .seconds(60) }
+
   /// How long before its end a value is renewed this time.
   ///
   /// After Vattani, Chierichetti and Lowenstein, "Optimal Probabilistic Cache Stampede Prevention" (VLDB 2015), but

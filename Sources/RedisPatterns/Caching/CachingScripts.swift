@@ -9,4 +9,7 @@ extension RedisScript {
   static let cachePut = RedisScript(LuaScript.cachePut)
   static let cacheRelease = RedisScript(LuaScript.cacheRelease)
   static let cacheRenew = RedisScript(LuaScript.cacheRenew)
+  static let cacheTagDelete = RedisScript(LuaScript.cacheTagDelete)
+  static let cacheTagMarkStale = RedisScript(LuaScript.cacheTagMarkStale)
+  static let cacheTagOpen = RedisScript(LuaScript.cacheTagOpen)
 }

@@ -127,6 +127,14 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
     found = cache.get_many(["user:1", "user:7", "user:42"])
     say(", ".join(f"{key}: {type(found[key]).__name__.lower()}" for key in sorted(found)))
     # --8<-- [end:many]
+
+    # --8<-- [start:tags]
+    for page in ("home", "about"):
+        news.get_or_load(page, lambda: "a page by Ada", tags=["author:ada", "site"])
+    news.delete_tag("author:ada")  # one command, however many pages
+    pages = news.get_many(["home", "about"], tags=["author:ada", "site"])
+    say(", ".join(f"{key}: {type(pages[key]).__name__.lower()}" for key in sorted(pages)))
+    # --8<-- [end:tags]
     redis.close()
 
     # --8<-- [start:aio]

@@ -110,15 +110,17 @@ public enum CachingExample {
 
     // --8<-- [start:many]
     let found = try await cache.getMany(["user:1", "user:7", "user:42"])
-    let words = found.sorted { $0.key < $1.key }.map { key, cached in
-      switch cached {
-      case .hit: "\(key): hit"
-      case .negative: "\(key): negative"
-      case .miss: "\(key): miss"
-      }
-    }
-    say(words.joined(separator: ", "))
+    say(found.sorted { $0.key < $1.key }.map { "\($0): \(word($1))" }.joined(separator: ", "))
     // --8<-- [end:many]
+
+    // --8<-- [start:tags]
+    for page in ["home", "about"] {
+      _ = try await news.getOrLoad(page, tags: ["author:ada", "site"]) { "\(page) by Ada" }
+    }
+    try await news.deleteTag("author:ada")  // one command, however many pages
+    let pages = try await news.getMany(["home", "about"], tags: ["author:ada", "site"])
+    say(pages.sorted { $0.key < $1.key }.map { "\($0): \(word($1))" }.joined(separator: ", "))
+    // --8<-- [end:tags]
 
     // --8<-- [start:concurrent]
     let reports = Cache(on: redis, codec: .json(User.self), namespace: namespace)
@@ -136,5 +138,13 @@ public enum CachingExample {
     }
     // --8<-- [end:concurrent]
     say("100 callers at once, \(await source.loads) load")
+  }
+
+  private static func word<Value>(_ cached: Cached<Value>) -> String {
+    switch cached {
+    case .hit: "hit"
+    case .negative: "negative"
+    case .miss: "miss"
+    }
   }
 }

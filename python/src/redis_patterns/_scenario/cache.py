@@ -6,17 +6,21 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from ..caching import calls
-from ..caching.entry import Entry
+from ..caching import calls, tag_calls
+from ..caching.entry import Entry, Epochs, Tag
 from ..errors import argument_error
 from ..script import ScriptCall
 from .words import Json, text_or_hex, us
 
-_STORED = ("payload", "negative", "codec", "version", "grace_us", "load_us")
+_STORED = ("payload", "negative", "codec", "version", "grace_us", "load_us", "tags")
 
 
 def build(verb: str, given: dict[str, Json]) -> ScriptCall[Any]:
-    make: Callable[..., ScriptCall[Any]] = getattr(calls, verb)
+    make: Callable[..., ScriptCall[Any]]
+    if verb.startswith("tag_"):
+        make = getattr(tag_calls, verb.removeprefix("tag_"))
+        return make(tag_calls.name(given.pop("tag"), namespace=given.pop("namespace", None)), **given)
+    make = getattr(calls, verb)
     keys = calls.Keys.of(given.pop("key"), namespace=given.pop("namespace", None))
     if "version" in given:
         if not given["version"].isascii() or not given["version"].isdigit():
@@ -25,6 +29,7 @@ def build(verb: str, given: dict[str, Json]) -> ScriptCall[Any]:
     if verb in ("fill", "put"):
         grace_us = given.get("grace_us", 0)
         stored = {name: given.pop(name) for name in _STORED if name in given}
+        stored["tags"] = tuple(map(_tag, stored.get("tags", ())))
         given["value"] = calls.entry(stored.pop("payload", b""), **stored)
         given["grace_us"] = grace_us
     return make(keys, **given)
@@ -48,7 +53,17 @@ def outcome(result: Any) -> dict[str, Json] | None:
             return {"status": "older"}
         case calls.Marked(entries):
             return {"status": "marked", "entries": entries}
+        case Epochs(hard, soft):
+            return {"status": "epochs", "hard": hard.hex(), "soft": soft.hex()}
+        case tag_calls.Deleted(tags):
+            return {"status": "deleted", "tags": tags}
+        case tag_calls.Marked(tags):
+            return {"status": "marked", "tags": tags}
     return None
+
+
+def _tag(words: dict[str, str]) -> Tag:
+    return Tag(words["tag"], Epochs(bytes.fromhex(words["hard"]), bytes.fromhex(words["soft"])))
 
 
 def _entry(entry: Entry | None) -> dict[str, Json]:
@@ -59,4 +74,9 @@ def _entry(entry: Entry | None) -> dict[str, Json]:
     words["grace_us"] = words.pop("grace_ms") * 1000
     words["load_us"] = words.pop("load_ms") * 1000
     words["payload"] = text_or_hex(entry.payload)
+    del words["tags"]
+    if entry.tags:
+        words["tags"] = [
+            {"tag": tag.name, "hard": tag.epochs.hard.hex(), "soft": tag.epochs.soft.hex()} for tag in entry.tags
+        ]
     return {"entry": words}

@@ -10,7 +10,7 @@ from .._arguments import digits, token, whole
 from ..errors import argument_error
 from ..keys import key
 from ..script import ScriptCall, load, status_of
-from .entry import Entry
+from .entry import MOST_TAGS, Entry, Tag
 
 Fill: TypeAlias = Literal["stored", "lost", "older"]
 Put: TypeAlias = Literal["stored", "older"]
@@ -99,9 +99,13 @@ class Keys:
         return cls(key("cache", name, namespace=namespace), key("cache", name, "lease", namespace=namespace))
 
 
-def acquire(keys: Keys, *, token: str, ttl_us: int, early_us: int = 0) -> ScriptCall[Acquire]:
-    """Reads the entry, or wins the right to load it for `ttl_us`; also `early_us` before its end."""
-    args = (_token(token), digits(whole(ttl_us, "ttl", 1000)), digits(whole(early_us, "early", 0)), b"0")
+def acquire(keys: Keys, *, token: str, ttl_us: int, early_us: int = 0, dead_us: int = 0) -> ScriptCall[Acquire]:
+    """Reads the entry, or wins the right to load it for `ttl_us`; also `early_us` before its end.
+
+    `dead_us`: the `fresh_until_us` of an entry that was found worthless or stale by its tags.
+    """
+    times = (digits(whole(ttl_us, "ttl", 1000)), digits(whole(early_us, "early", 0)), digits(dead_us))
+    args = (_token(token), *times, b"0")
     return ScriptCall(load("cache_acquire"), (keys.entry, keys.lease), args, _read_acquire)
 
 
@@ -170,9 +174,17 @@ def _token(value: str) -> bytes:
 
 
 def entry(
-    payload: bytes, *, negative: bool = False, codec: int = 0, version: int = 0, grace_us: int = 0, load_us: int = 0
+    payload: bytes,
+    *,
+    negative: bool = False,
+    codec: int = 0,
+    version: int = 0,
+    grace_us: int = 0,
+    load_us: int = 0,
+    tags: tuple[Tag, ...] = (),
 ) -> Entry:
     """What is to be stored. Raises `RedisError` (`ARGUMENT`) for what a header cannot hold."""
+    whole(len(tags), "the number of tags", 0, MOST_TAGS)
     return Entry(
         payload,
         negative=negative,
@@ -180,6 +192,7 @@ def entry(
         version=_version(version, least=0),
         grace_ms=_milliseconds(grace_us, "grace"),
         load_ms=_milliseconds(load_us, "load"),
+        tags=tags,
     )
 
 

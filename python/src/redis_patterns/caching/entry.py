@@ -5,8 +5,29 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from ..errors import argument_error
+
+MOST_TAGS = 16
+"""That one entry may carry."""
+
 _LAYOUT = struct.Struct(">2sBBBBHQIIQ")
 _NEGATIVE, _STALE, _TOMBSTONE = 1, 2, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Epochs:
+    """Of a tag: 16 random bytes each. Another `soft` makes an entry stale, another `hard` worthless."""
+
+    hard: bytes
+    soft: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag as an entry carries it: with the epochs from before the load."""
+
+    name: str
+    epochs: Epochs
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +47,7 @@ class Entry:
     grace_ms: int = 0
     load_ms: int = 0
     fresh_until_us: int = 0
+    tags: tuple[Tag, ...] = ()
 
     @staticmethod
     def tombstone(version: int) -> bytes:
@@ -34,12 +56,9 @@ class Entry:
 
     def encode(self) -> bytes:
         flags = _NEGATIVE * self.negative | _STALE * self.stale_mark
-        return (
-            _LAYOUT.pack(
-                b"RP", 1, flags, self.codec, 0, 0, self.version, self.grace_ms, self.load_ms, self.fresh_until_us
-            )
-            + self.payload
-        )
+        tags = b"".join(map(_tag, self.tags))
+        numbers = (self.version, self.grace_ms, self.load_ms, self.fresh_until_us)
+        return _LAYOUT.pack(b"RP", 1, flags, self.codec, 0, len(tags), *numbers) + tags + self.payload
 
     @classmethod
     def decode(cls, stored: bytes) -> Entry | None:
@@ -51,5 +70,32 @@ class Entry:
             return None
         if flags & _TOMBSTONE:
             return None
-        payload = stored[_LAYOUT.size + tags :]
-        return cls(payload, bool(flags & _NEGATIVE), bool(flags & _STALE), codec, version, grace, load, fresh)
+        block, payload = stored[_LAYOUT.size : _LAYOUT.size + tags], stored[_LAYOUT.size + tags :]
+        carried = _tags(block)
+        if carried is None:
+            return None
+        return cls(payload, bool(flags & _NEGATIVE), bool(flags & _STALE), codec, version, grace, load, fresh, carried)
+
+
+def _tag(tag: Tag) -> bytes:
+    name = tag.name.encode()
+    if len(name) > 512:
+        raise argument_error("a tag must be at most 512 bytes")
+    return struct.pack(">H", len(name)) + name + tag.epochs.hard + tag.epochs.soft
+
+
+def _tags(block: bytes) -> tuple[Tag, ...] | None:
+    # None for a block of another form: who cannot read the tags cannot say that the entry is good.
+    tags = []
+    at = 0
+    while at < len(block):
+        size = int.from_bytes(block[at : at + 2], "big")
+        name, epochs = block[at + 2 : at + 2 + size], block[at + 2 + size : at + 34 + size]
+        at += 34 + size
+        if at > len(block):
+            return None
+        try:
+            tags.append(Tag(name.decode(), Epochs(epochs[:16], epochs[16:])))
+        except UnicodeDecodeError:
+            return None
+    return tuple(tags)

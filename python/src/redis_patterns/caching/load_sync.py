@@ -16,10 +16,11 @@ from .. import _sync
 from .._clock import clock, deadline, new_token
 from ..errors import CacheError, Execution, RedisError
 from ..runner import run
-from . import calls
+from . import calls, tag_calls
 from .codec import Codec, decode
-from .entry import Entry
+from .entry import Entry, Tag
 from .options import Options
+from .tags_sync import Tags
 from .values import ABSENT, Absent, Versioned
 
 T = TypeVar("T")
@@ -28,24 +29,37 @@ _log = logging.getLogger("redis_patterns")
 _MOST_LOAD_US = (2**32 - 1) * 1000
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted(Generic[T]):
+    """What a caller asks for after it found nothing that it may have."""
+
+    key: str
+    keys: calls.Keys
+    loader: Callable[[], Versioned[T]]
+    tags: tuple[str, ...]
+    early_us: int = 0
+    """How long before its end a value is renewed."""
+    dead_us: int = 0
+    """The `fresh_until_us` of an entry that is not good by its tags; 0: there was none."""
+
+
 class Loads(Generic[T]):
     """The loads of one cache in this process: one of a key at a time, and those in the background."""
 
-    def __init__(self, redis: redis.Redis, codec: Codec[T], options: Options) -> None:
+    def __init__(self, redis: redis.Redis, codec: Codec[T], options: Options, tags: Tags) -> None:
         self._redis = redis
         self._codec = codec
         self._options = options
+        self._tags = tags
         self._moments = itertools.count()
         self._flights: _sync.Flights[_Loaded[T]] = _sync.Flights()
         self._background = _sync.Background(options.refreshes)
 
-    def get(
-        self, key: str, keys: calls.Keys, loader: Callable[[], Versioned[T]], end: float, early_us: int = 0
-    ) -> T | Absent | None:
+    def get(self, wanted: Wanted[T], end: float) -> T | Absent | None:
         """What the caller gets; None when it has to look again. `end` is the caller's patience."""
         asked = next(self._moments)
         try:
-            loaded, joined = self._flights.share(key, lambda: self._load(keys, loader, early_us), end - clock())
+            loaded, joined = self._flights.share(wanted.key, lambda: self._load(wanted), end - clock())
         except CacheError as error:
             if error.code == CacheError.WAIT and clock() < end:
                 return None  # who joined has waited less than who gave up
@@ -62,11 +76,11 @@ class Loads(Generic[T]):
     def drain(self, within: float) -> bool:
         return self._background.drain(within)
 
-    def entry(self, found: Versioned[T], load_us: int = 0) -> tuple[Entry, int, int]:
+    def entry(self, found: Versioned[T], tags: tuple[Tag, ...] = (), load_us: int = 0) -> tuple[Entry, int, int]:
         """What is stored of a value, its life and its grace."""
         options = self._options
         if isinstance(found.value, Absent):
-            value = calls.entry(b"", negative=True, version=found.version, load_us=load_us)
+            value = calls.entry(b"", negative=True, version=found.version, load_us=load_us, tags=tags)
             return value, options.negative_ttl_us, 0
         value = calls.entry(
             self._codec.encode(found.value),
@@ -74,30 +88,36 @@ class Loads(Generic[T]):
             version=found.version,
             grace_us=options.grace_us,
             load_us=load_us,
+            tags=tags,
         )
         return value, options.drawn_ttl_us(), options.grace_us
 
     def value(self, entry: Entry) -> T | Absent:
         return ABSENT if entry.negative else decode(self._codec, entry.codec, entry.payload)
 
-    def _load(self, keys: calls.Keys, loader: Callable[[], Versioned[T]], early_us: int) -> _Loaded[T]:
+    def _load(self, wanted: Wanted[T]) -> _Loaded[T]:
         token = new_token()
+        dead_us = wanted.dead_us
         end = clock() + self._options.wait
         serves_stale = self._options.refresh == "background"
         pause = 0.010
         while True:
-            match self._acquire(keys, token, early_us):
+            match self._acquire(wanted, token, dead_us):
                 case calls.Found(entry):
-                    return _Loaded(self.value(entry))
-                case calls.Win(Entry() as stale) if serves_stale and self._refresh(keys, token, stale, loader):
+                    worth = self._worth(entry)
+                    if worth == "good":
+                        return _Loaded(self.value(entry))
+                    dead_us = entry.fresh_until_us
+                    continue
+                case calls.Win(Entry() as stale) if serves_stale and self._refresh(wanted, token, stale):
                     return _Loaded(self.value(stale))
                 case calls.Win(stale):
-                    return self._load_and_fill(keys, token, stale, loader)
+                    return self._load_and_fill(wanted, token, stale)
                 case calls.Holdoff(Entry() as stale) if serves_stale:
                     return _Loaded(self.value(stale))
                 case calls.Holdoff():
                     began = next(self._moments)
-                    return _Loaded((loader()).value, began=began)
+                    return _Loaded((wanted.loader()).value, began=began)
                 case calls.Busy(_, Entry() as stale) | calls.Failed(_, Entry() as stale):
                     return _Loaded(self.value(stale))
                 case calls.Failed(retry_after, None):
@@ -111,10 +131,13 @@ class Loads(Generic[T]):
     def _late(self) -> CacheError:
         return CacheError(CacheError.WAIT, "another load did not end within the wait")
 
-    def _acquire(self, keys: calls.Keys, token: str, early_us: int) -> calls.Acquire:
+    def _acquire(self, wanted: Wanted[T], token: str, dead_us: int) -> calls.Acquire:
+        keys = wanted.keys
         try:
-            call = calls.acquire(keys, token=token, ttl_us=self._options.lease_us, early_us=early_us)
-            return self._readable(_sync.complete(lambda: run(self._redis, call)))
+            call = calls.acquire(
+                keys, token=token, ttl_us=self._options.lease_us, early_us=wanted.early_us, dead_us=dead_us
+            )
+            answer = _sync.complete(lambda: run(self._redis, call))
         except _sync.Cancelled:
             _sync.finish(lambda: self._give_back(keys, token), 1.0)
             raise
@@ -122,29 +145,42 @@ class Loads(Generic[T]):
             if error.execution is not Execution.NOT_EXECUTED:
                 self._give_back(keys, token)
             raise
+        try:
+            return self._readable(answer)
+        except BaseException:
+            _sync.finish(lambda: self._give_back(keys, token), 1.0)
+            raise
 
     def _readable(self, answer: calls.Acquire) -> calls.Acquire:
-        # A stale value that cannot be decoded is none: whoever wins loads another.
+        # A stale value that cannot be decoded, or that is worth nothing by its tags, is none.
         if isinstance(answer, calls.Found) or answer.entry is None:
             return answer
         try:
             self.value(answer.entry)
         except CacheError:
             return replace(answer, entry=None)
-        return answer
+        return replace(answer, entry=None) if self._worth(answer.entry) == "none" else answer
 
-    def _refresh(self, keys: calls.Keys, token: str, stale: Entry, loader: Callable[[], Versioned[T]]) -> bool:
+    def _worth(self, entry: Entry) -> tag_calls.Worth:
+        return tag_calls.worth(entry, self._tags.complete([entry], {}))
+
+    def _refresh(self, wanted: Wanted[T], token: str, stale: Entry) -> bool:
         def refresh() -> None:
             try:
-                self._load_and_fill(keys, token, stale, loader)
+                self._load_and_fill(wanted, token, stale)
             except Exception:  # nobody waits for it: the next caller tries again
                 _log.warning("a refresh failed", exc_info=True)
 
         return self._background.start(refresh)
 
-    def _load_and_fill(
-        self, keys: calls.Keys, token: str, stale: Entry | None, loader: Callable[[], Versioned[T]]
-    ) -> _Loaded[T]:
+    def _load_and_fill(self, wanted: Wanted[T], token: str, stale: Entry | None) -> _Loaded[T]:
+        keys = wanted.keys
+        try:
+            # Before the load: a tag that is invalidated while it runs has other epochs then.
+            tags = self._tags.open(wanted.tags, self._options.tag_life_us)
+        except BaseException:
+            _sync.finish(lambda: self._give_back(keys, token), 1.0)
+            raise
         started = clock()
         lease = self._options.lease_us / 1_000_000
         keeper = _sync.Keeper(
@@ -156,7 +192,7 @@ class Loads(Generic[T]):
         )
         began = next(self._moments)
         try:
-            found = loader()
+            found = wanted.loader()
         except Exception:
             keeper.stop()
             self._give_back(keys, token, self._options.backoff_us)
@@ -169,12 +205,14 @@ class Loads(Generic[T]):
             _sync.finish(lambda: self._give_back(keys, token), 1.0)
             raise
         keeper.stop()
-        return _Loaded(found.value, began=began, stored=self._fill(keys, token, found, clock() - started))
+        stored = self._fill(keys, token, found, tags, clock() - started)
+        # What was stored may have been voided by a tag all the same, before somebody else asked.
+        return _Loaded(found.value, began=began, stored=stored and not tags)
 
-    def _fill(self, keys: calls.Keys, token: str, found: Versioned[T], took: float) -> bool:
+    def _fill(self, keys: calls.Keys, token: str, found: Versioned[T], tags: tuple[Tag, ...], took: float) -> bool:
         # Whether the value was stored. The caller has it either way.
         try:
-            value, ttl_us, grace_us = self.entry(found, min(round(took * 1_000_000), _MOST_LOAD_US))
+            value, ttl_us, grace_us = self.entry(found, tags, min(round(took * 1_000_000), _MOST_LOAD_US))
             call = calls.fill(keys, token=token, value=value, ttl_us=ttl_us, grace_us=grace_us)
         except BaseException:
             self._give_back(keys, token)

@@ -66,6 +66,12 @@ class Options:
         """The life of one fill."""
         return drawn_ttl_us(self.ttl_us, self.jitter)
 
+    @property
+    def tag_life_us(self) -> int:
+        """How long a tag must live so that no entry outlives it, also after a load of a minute."""
+        fresh_us = max(round(self.ttl_us * (1 + self.jitter)), self.negative_ttl_us)
+        return fresh_us + self.grace_us + 60_000_000
+
     def drawn_early_us(self, load_ms: int) -> int:
         """How long before its end a value is renewed this time.
 

@@ -12,10 +12,12 @@ from .._arguments import Duration, microseconds
 from .._clock import clock
 from ..errors import Code, RedisError
 from ..runner import check, read, run
-from . import calls
+from . import calls, tag_calls
 from .codec import ANY_BYTES, Codec
-from .load_sync import Loads
+from .entry import Entry, Tag
+from .load_sync import Loads, Wanted
 from .options import Options, Refresh
+from .tags_sync import Tags
 from .values import Absent, Hit, Miss, Negative, Versioned
 
 T = TypeVar("T")
@@ -68,26 +70,28 @@ class Cache(Generic[T]):
             early=early,
             refreshes=refreshes,
         )
-        self._loads = Loads(redis, codec, self._options)
+        self._tags = Tags(redis, namespace)
+        self._loads = Loads(redis, codec, self._options, self._tags)
 
-    def get(self, key: str) -> Hit[T] | Negative | Miss:
-        """What is cached and fresh, in one round trip; never loads. Raises `CacheError` (`CACHECODEC`)."""
-        return (self.get_many([key]))[key]
+    def get(self, key: str, *, tags: Iterable[str] = ()) -> Hit[T] | Negative | Miss:
+        """What is cached and fresh, in one round trip; never loads. Raises `CacheError` (`CACHECODEC`).
 
-    def get_many(self, keys: Iterable[str]) -> dict[str, Hit[T] | Negative | Miss]:
-        """What is cached and fresh under each key, all in one round trip; never loads.
+        `tags`: those that the value is thought to carry; one that is not named costs another round trip.
+        """
+        return (self.get_many([key], tags=tags))[key]
+
+    def get_many(self, keys: Iterable[str], *, tags: Iterable[str] = ()) -> dict[str, Hit[T] | Negative | Miss]:
+        """What is cached and fresh under each key, all in one round trip; never loads. `tags` as for `get`.
 
         Raises `CacheError` (`CACHECODEC`) when one of them cannot be decoded.
         """
-        names = {key: self._keys(key) for key in keys}
-        if not names:
-            return {}
-        replies = read(self._redis, [command for each in names.values() for command in calls.reading(each)])
-        return {key: self._found(*replies[2 * at : 2 * at + 2]) for at, key in enumerate(names)}
+        looks = self._look({key: self._keys(key) for key in keys}, tuple(tags))
+        return {key: self._found(entry) if good else Miss() for key, (entry, good, _) in looks.items()}
 
-    def get_or_load(self, key: str, loader: Callable[[], T | Absent]) -> T | Absent:
+    def get_or_load(self, key: str, loader: Callable[[], T | Absent], *, tags: Iterable[str] = ()) -> T | Absent:
         """The cached value, or what `loader` returns, which is then cached. `ABSENT`: the source has nothing.
 
+        `tags`, 16 at most: to invalidate the value together with others, by `delete_tag` and `mark_tag_stale`.
         Raises what the loader raises, and `CacheError`: `CACHEBACKOFF` (a load failed a moment ago), `CACHEWAIT`
         (somebody else's load takes too long), `CACHECODEC`.
         """
@@ -95,34 +99,42 @@ class Cache(Generic[T]):
         def unversioned() -> Versioned[T]:
             return Versioned(loader())
 
-        return self.get_or_load_versioned(key, unversioned)
+        return self.get_or_load_versioned(key, unversioned, tags=tags)
 
-    def get_or_load_versioned(self, key: str, loader: Callable[[], Versioned[T]]) -> T | Absent:
+    def get_or_load_versioned(
+        self, key: str, loader: Callable[[], Versioned[T]], *, tags: Iterable[str] = ()
+    ) -> T | Absent:
         """As `get_or_load`, for a source whose rows have versions: an older one is returned, but never cached."""
-        keys = self._keys(key)
+        keys, names = self._keys(key), tuple(tags)
         end = clock() + self._options.wait
         while True:
-            pttl_ms, stored = read(self._redis, calls.reading(keys))
-            entry = calls.fresh(pttl_ms, stored)
-            early_us = 0
-            if entry is not None:
+            entry, good, left_us = (self._look({key: keys}, names))[key]
+            early_us = dead_us = 0
+            if entry is not None and good:
                 early_us = self._options.drawn_early_us(entry.load_ms)
-                if (pttl_ms - entry.grace_ms) * 1000 > early_us:
+                if left_us > early_us:
                     return self._loads.value(entry)
-            found = self._loads.get(key, keys, loader, end, early_us)
+            elif entry is not None:
+                dead_us = entry.fresh_until_us
+            found = self._loads.get(Wanted(key, keys, loader, names, early_us, dead_us), end)
             if found is not None:
                 return found
 
-    def put(self, key: str, value: T | Absent, *, version: int = 0) -> bool:
+    def put(self, key: str, value: T | Absent, *, version: int = 0, tags: Iterable[str] = ()) -> bool:
         """Caches what was written to the source. False: a newer version is cached, and stays.
 
         Call it after the source has committed. Voids every load under way. Without versions the put that arrives last
         wins, which is not always the newest. When the server's memory is full, the entry goes instead, and the error
-        (`OOM`) is raised.
+        (`OOM`) is raised. `tags`: as they are now; what was invalidated since the commit is not seen: `write_through`
+        sees it. One more round trip if there are any.
         """
+        opened = self._tags.open(tags, self._options.tag_life_us)
+        return self._put(key, Versioned(value, version), opened)
+
+    def _put(self, key: str, written: Versioned[T], tags: tuple[Tag, ...]) -> bool:
         self._loads.forget(key)
         keys = self._keys(key)
-        entry, ttl_us, grace_us = self._loads.entry(Versioned(value, version))
+        entry, ttl_us, grace_us = self._loads.entry(written, tags)
         try:
             return run(self._redis, calls.put(keys, value=entry, ttl_us=ttl_us, grace_us=grace_us)) == "stored"
         except RedisError as error:
@@ -130,17 +142,18 @@ class Cache(Generic[T]):
                 run(self._redis, calls.delete(keys))
             raise
 
-    def write_through(self, key: str, writer: Callable[[], Versioned[T]]) -> T | Absent:
+    def write_through(self, key: str, writer: Callable[[], Versioned[T]], *, tags: Iterable[str] = ()) -> T | Absent:
         """Runs `writer`, which commits to the source and returns what stands there now, and caches that.
 
         The entry goes before, and what is loaded meanwhile is not cached for as long as the lease: whoever dies, and
-        wherever, nothing old stays. Two round trips. What `writer` raises is raised, and the entry is gone. If the
-        store fails after the commit, its error is raised although the source has the new value.
+        wherever, nothing old stays. Two round trips, three with `tags`. What `writer` raises is raised, and the entry
+        is gone. If the store fails after the commit, its error is raised although the source has the new value.
         """
         self._loads.forget(key)
         run(self._redis, calls.delete(self._keys(key), holdoff_us=self._options.lease_us))
+        opened = self._tags.open(tags, self._options.tag_life_us)
         written = writer()
-        self.put(key, written.value, version=written.version)
+        self._put(key, written, opened)
         return written.value
 
     def delete(self, key: str, *, holdoff: Duration = 0.0, version: int | None = None, keep: Duration = 60.0) -> bool:
@@ -168,6 +181,17 @@ class Cache(Generic[T]):
         call = calls.mark_stale(self._keys(key), holdoff_us=microseconds(holdoff, "holdoff"))
         return (run(self._redis, call)).entries > 0
 
+    def delete_tag(self, tag: str) -> bool:
+        """Forgets every value that carries the tag, however many, by one command on one key; whether there were any.
+
+        Also what is being loaded for one: it is returned, and worth nothing in the cache. Call it after the commit.
+        """
+        return self._tags.delete(tag)
+
+    def mark_tag_stale(self, tag: str) -> bool:
+        """The soft form: every value that carries the tag is stale from now on, to be served while somebody loads."""
+        return self._tags.mark_stale(tag)
+
     def drain(self, within: Duration = 10.0) -> bool:
         """Waits for the refreshes under way, at the end of a program. False: some had not ended and were given up."""
         return self._loads.drain(microseconds(within, "within") / 1_000_000)
@@ -175,8 +199,23 @@ class Cache(Generic[T]):
     def _keys(self, key: str) -> calls.Keys:
         return calls.Keys.of(key, namespace=self._namespace)
 
-    def _found(self, pttl_ms: int, stored: bytes | None) -> Hit[T] | Negative | Miss:
-        entry = calls.fresh(pttl_ms, stored)
+    def _look(self, names: dict[str, calls.Keys], tags: tuple[str, ...]) -> dict[str, tuple[Entry | None, bool, int]]:
+        # For each key: the entry if it is fresh; whether it is good by its tags too; how long it is fresh yet.
+        if not names:
+            return {}
+        commands = [command for each in names.values() for command in calls.reading(each)]
+        replies = read(self._redis, [*commands, *self._tags.reading(tags)])
+        found = [(calls.fresh(*replies[at : at + 2]), replies[at]) for at in range(0, len(commands), 2)]
+        known = {tag: tag_calls.epochs(stored) for tag, stored in zip(tags, replies[len(commands) :], strict=True)}
+        known = self._tags.complete([entry for entry, _ in found], known)
+        return {
+            key: (None, False, 0)
+            if entry is None
+            else (entry, tag_calls.worth(entry, known) == "good", (pttl_ms - entry.grace_ms) * 1000)
+            for key, (entry, pttl_ms) in zip(names, found, strict=True)
+        }
+
+    def _found(self, entry: Entry | None) -> Hit[T] | Negative | Miss:
         if entry is None:
             return Miss()
         value = self._loads.value(entry)
