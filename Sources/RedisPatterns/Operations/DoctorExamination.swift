@@ -175,7 +175,7 @@ struct DoctorExamination {
   }
 
   /// Sends a batch; a command that was refused is noted, and its reply is nil.
-  /// - Throws: when the server cannot be asked at all: no connection, or no login.
+  /// - Throws: when the server cannot be asked at all: no connection, no login, or it is still loading.
   private mutating func ask(
     _ group: String, _ questions: [DoctorQuestion]
   ) async throws(RedisError) -> [RESPValue?] {
@@ -187,7 +187,7 @@ struct DoctorExamination {
       switch result {
       case .success(let reply): replies.append(reply)
       case .failure(let error):
-        guard error.serverCode != nil, error.code != .auth else { throw error }
+        guard error.serverCode != nil, error.code != .auth, error.code != .loading else { throw error }
         if facts.refused[question.verb] == nil { facts.refused[question.verb] = error.code.rawValue }
         replies.append(nil)
       }

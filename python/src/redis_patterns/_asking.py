@@ -20,7 +20,7 @@ _NO_CALLBACKS: Any = {}
 def ask(client: redis.Redis, commands: Sequence[tuple[bytes | str, ...]]) -> list[Any]:
     """Sends commands in one round trip; in the place of a reply that the server refused stands its `RedisError`.
 
-    Raises `RedisError` when the server cannot be asked at all: no connection, or no login.
+    Raises `RedisError` when the server cannot be asked at all: no connection, no login, or it is still loading.
     """
     pipeline = client.pipeline(transaction=False)
     pipeline.response_callbacks = _NO_CALLBACKS
@@ -56,6 +56,6 @@ def _answers(client: Any, commands: Sequence[tuple[bytes | str, ...]], replies: 
         for command, reply in zip(commands, replies, strict=True)
     ]
     for reply in found:
-        if isinstance(reply, RedisError) and reply.code is Code.AUTH:
+        if isinstance(reply, RedisError) and reply.code in (Code.AUTH, Code.LOADING):
             raise reply
     return found
