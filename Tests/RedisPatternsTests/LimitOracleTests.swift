@@ -5,14 +5,14 @@ import TestSupport
 import Testing
 
 @Suite struct `Windows and logs against their definitions` {
-  static let families: [(claim: String, algorithms: [RateLimit.Algorithm])] = [
+  static let families: [(name: String, algorithms: [RateLimit.Algorithm])] = [
     ("windows", [.fixedWindow, .alignedWindow, .slidingWindow]), ("log", [.slidingLog]),
   ]
 
   @Test(arguments: families) func `every answer is the definition's, to the microsecond and the unit`(
-    claim: String, algorithms: [RateLimit.Algorithm]
+    name: String, algorithms: [RateLimit.Algorithm]
   ) async throws {
-    let seed = RandomRun.seed(claim)
+    let seed = RandomRun.seed(name)
     var chance = SeededGenerator(seed: seed)
     try await withServer { _, redis in
       var wrong = 0
@@ -40,7 +40,7 @@ import Testing
           if !right, wrong < 4 { Issue.record("step \(at) of \(number): \(answer) to \(step)") }
         }
       }
-      Evidence.record(claim, "steps", count: steps, seed: seed, violations: wrong, seen: seen)
+      Evidence.record("limits", "steps", count: steps, seed: seed, violations: wrong, seen: seen)
       #expect(wrong == 0)
       // The histories must reach every outcome, or they prove little.
       #expect(seen.count == 5 && seen.values.allSatisfy { $0 > steps / 1000 }, "\(seen)")
@@ -70,7 +70,7 @@ import Testing
         wrong += 1
       }
       let name = naive.algorithm.rawValue.replacing("_", with: " ")
-      Evidence.control(naive == .members ? "log" : "windows", ["wrong answers of the naive \(name)": wrong])
+      Evidence.control("limits", ["wrong answers of the naive \(name)": wrong])
       #expect(wrong > 10)
     }
   }

@@ -106,7 +106,7 @@ def test_random_steps_answer_exactly_what_the_definition_says(
         steps += BATCH
         virtual.flushdb()
     print(steps, "steps", seen)
-    evidence.record("windows" if entity == "ratelimit" else "log", "steps", count=steps, seed=seed, seen=seen)
+    evidence.record("limits", "steps", count=steps, seed=seed, seen=seen)
     assert min(seen.values()) > steps // 200, seen
 
 
@@ -165,6 +165,5 @@ def test_the_common_forms_do_not(make: Callable[..., Limit], naive: str, virtual
     for right, admitted in zip(expected, pipeline.execute(), strict=True):
         wrong += right != bool(admitted)
     print(wrong, "wrong answers of", steps)
-    claim = "log" if limit.algorithm == "sliding_log" else "windows"
-    evidence.control(claim, {f"wrong answers of the naive {limit.algorithm.replace('_', ' ')}": wrong})
+    evidence.control("limits", {f"wrong answers of the naive {limit.algorithm.replace('_', ' ')}": wrong})
     assert wrong > 10
