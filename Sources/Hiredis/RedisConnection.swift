@@ -103,6 +103,19 @@ extension RedisClient {
     }
   }
 
+  /// On a connection of its own; the answer may come until five seconds after the wait.
+  public func executeBlocking(_ command: RESPCommand, for wait: Duration) async throws(RedisError) -> RESPValue {
+    let lease = RedisConnection.Lease(try await core.pool.take(timeout: core.options.commandTimeout))
+    do throws(RedisError) {
+      let value = try await RedisConnection(lease, wait + .seconds(5)).execute(command)
+      await giveBack(lease)
+      return value
+    } catch {
+      await giveBack(lease)
+      throw error
+    }
+  }
+
   private func giveBack(_ lease: RedisConnection.Lease) async {
     lease.end()
     var clean = !lease.spoiled.load(ordering: .relaxed)

@@ -21,6 +21,7 @@ public struct LuaContract: Sendable, Hashable {
     LuaContract("pubsub", PackageResources.pubsub_contract_json),
     LuaContract("rate_limiting", PackageResources.rate_limiting_contract_json),
     LuaContract("sessions", PackageResources.sessions_contract_json),
+    LuaContract("streams", PackageResources.streams_contract_json),
     LuaContract("structures", PackageResources.structures_contract_json),
   ]
 

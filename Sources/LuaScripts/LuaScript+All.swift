@@ -7,5 +7,6 @@ extension LuaScript {
     rateLimiting,
     structures,
     sessions,
+    streams,
   ].joined().sorted { $0.name < $1.name }
 }

@@ -36,8 +36,8 @@ struct Given {
     .microseconds(try integer(name, default: fallback))
   }
 
-  func flag(_ name: String) throws(RedisError) -> Bool {
-    guard let value = members[name] else { return false }
+  func flag(_ name: String, default fallback: Bool = false) throws(RedisError) -> Bool {
+    guard let value = members[name] else { return fallback }
     guard let flag = value.bool else { throw wrong(name, "neither true nor false") }
     return flag
   }
@@ -79,6 +79,13 @@ struct Given {
 
   func optionalItems(_ name: String) throws(RedisError) -> [Given] {
     members[name] == nil ? [] : try items(name)
+  }
+
+  /// Names and any bytes.
+  func byteFields(_ name: String) throws(RedisError) -> [String: [UInt8]] {
+    guard let fields = members[name]?.object?.compactMapValues(\.bytes), fields.count == members[name]?.object?.count
+    else { throw wrong(name, "no fields") }
+    return fields
   }
 
   private func wrong(_ name: String, _ what: String) -> RedisError {

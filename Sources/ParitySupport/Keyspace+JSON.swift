@@ -35,9 +35,9 @@ extension KeyState.Value {
     case .set(let members):
       .array(members.map(JSONValue.init(bytes:)).sorted { $0.text < $1.text })
     case .sortedSet(let pairs): .array(pairs.map { .array($0.map(JSONValue.init(bytes:))) })
-    case .stream(let entries): .array(entries.map { .array($0.map(JSONValue.init(bytes:))) })
     case .hash(let fields):
       .object(Dictionary(fields.map { (JSONValue.fieldName($0), JSONValue(bytes: $1)) }) { _, last in last })
+    case .stream(let state): state.json
     case .other(_, let dump): JSONValue(bytes: dump)
     }
   }

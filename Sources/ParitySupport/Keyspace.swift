@@ -9,8 +9,8 @@ public struct KeyState: Sendable, Hashable {
     case set(Set<[UInt8]>)
     /// Member and score, by score.
     case sortedSet([[[UInt8]]])
-    /// Entries in order: the id, then fields and values in turn.
-    case stream([[[UInt8]]])
+    /// Entries, and of each group what is pending with whom; without times, which are the server's own.
+    case stream(StreamState)
     /// Another type, told by its serialised form.
     case other(type: String, dump: [UInt8])
   }
@@ -105,12 +105,7 @@ public enum Keyspace {
     case "zset":
       let flat = try await list(RESPCommand("ZRANGE", key, 0, -1, "WITHSCORES"))
       return .sortedSet(stride(from: 0, to: flat.count - 1, by: 2).map { [flat[$0], flat[$0 + 1]] })
-    case "stream":
-      let entries = try await redis.execute(RESPCommand("XRANGE", key, "-", "+")).array ?? []
-      return .stream(
-        entries.compactMap(\.array).map { entry in
-          (entry.first?.bytes.map { [$0] } ?? []) + (entry.last?.array ?? []).compactMap(\.bytes)
-        })
+    case "stream": return .stream(try await StreamState(of: key, on: redis))
     default: return .other(type: type, dump: try await redis.execute(RESPCommand("DUMP", key)).bytes ?? [])
     }
   }

@@ -30,6 +30,7 @@ public struct PatternOperation: Sendable {
     "window": BucketOperations.self,
     "semaphore": SemaphoreOperations.self,
     "session": SessionOperations.self,
+    "stream": StreamOperations.self,
   ]
 
   public init(_ name: String, given: JSONValue) {

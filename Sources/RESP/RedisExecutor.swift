@@ -15,6 +15,11 @@ public protocol RedisExecutor: Sendable {
   /// Subscribes and returns when the server has confirmed every channel and every pattern (a glob over channels).
   /// - Throws: `RedisError` with code `unsupported` where the client has no subscriptions.
   func subscribe(to channels: [String], patterns: [String]) async throws(RedisError) -> RedisSubscription
+
+  /// Sends a command that may block on the server for this long (`XREADGROUP … BLOCK`), on a connection that nobody else
+  /// uses meanwhile.
+  /// - Throws: `RedisError` with code `unsupported` where the client lends no connections; patterns then poll.
+  func executeBlocking(_ command: RESPCommand, for wait: Duration) async throws(RedisError) -> RESPValue
 }
 
 extension RedisExecutor {
@@ -47,5 +52,10 @@ extension RedisExecutor {
 
   public func subscribe(to channels: [String], patterns: [String]) async throws(RedisError) -> RedisSubscription {
     throw RedisError(.unsupported, "this client offers no subscriptions", execution: .notExecuted)
+  }
+
+  /// Throws `unsupported`: for clients that lend no connections.
+  public func executeBlocking(_ command: RESPCommand, for wait: Duration) async throws(RedisError) -> RESPValue {
+    throw RedisError(.unsupported, "this client lends no connections", execution: .notExecuted)
   }
 }

@@ -7,7 +7,7 @@ import RedisPatterns
 struct FleetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fleet", abstract: "One worker of a mixed fleet, for tests.", shouldDisplay: false,
-    subcommands: [Bucket.self, Locking.self, Caching.self, Refreshing.self, LoggingIn.self])
+    subcommands: [Bucket.self, Locking.self, Caching.self, Refreshing.self, LoggingIn.self, Streaming.self])
 
   struct Options: ParsableArguments {
     @Option(help: "The server.") var url: String
@@ -95,6 +95,23 @@ struct FleetCommand: ParsableCommand {
     func run() throws {
       let (logins, limit, rounds, naive) = (logins, limit, rounds, naive)
       try options.run { try await $0.session(logins: logins, limit: limit, rounds: rounds, naive: naive) }
+    }
+  }
+
+  struct Streaming: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "stream", abstract: "Work on one stream.")
+    @OptionGroup var options: Options
+    @Option var name = "fleet"
+    @Option var consumer: String
+    @Option var idleUs: Int64
+    @Option var workUs: Int64
+    @Flag var naive = false
+
+    func run() throws {
+      let (name, consumer, idleUs, workUs, naive) = (name, consumer, idleUs, workUs, naive)
+      try options.run {
+        try await $0.stream(name: name, consumer: consumer, idleUs: idleUs, workUs: workUs, naive: naive)
+      }
     }
   }
 }

@@ -121,7 +121,7 @@ def test_a_script_keeps_the_rules_of_the_room(script: Path) -> None:
     assert source.endswith("\n")
     assert "\r" not in source
     assert source.isascii()
-    assert len(re.findall(r"'TIME'", code)) == 1, "the server's clock is read once"
+    assert len(re.findall(r"'TIME'", code)) <= 1, "the server's clock is read once at most"
     assert not re.search(r"redis\.call\([^)]*\.\.\s*':", code), "a key is built in Lua"
     assert not re.search(r"'EXPIRE'|'EX'|'SETEX'|'PERSIST'", code), "expiry is absolute, in ms"
     assert not re.search(r"\btostring\(", code), "tostring rounds beyond 14 digits"

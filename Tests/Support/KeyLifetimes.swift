@@ -33,7 +33,8 @@ public struct KeyLifetimes: Sendable {
       guard let data = try? Data(contentsOf: file), let keys = try JSONValue(parsing: data)["keys"]?.object else {
         return []
       }
-      return try keys.values.map { key in
+      // A key that never expires says why in its contract.
+      return try keys.values.filter { $0["never"] == nil }.map { key in
         let parts = (key["template"]?.string ?? "").split(separator: ":", maxSplits: 2).map(String.init)
         let bound = try LifetimeBound(key["expires"]?["at_most_us"]?.string ?? "").value(values)
         return Kind(

@@ -30,6 +30,8 @@ RULES = [
         (r"\baread\b", "read"),
         (r"\baforget\b", "forget"),
         (r"\baask\b", "ask"),
+        (r"\basend\b", "send"),
+        (r"\badedicated\b", "dedicated"),
         (r"\basynchronous=True\b", "asynchronous=False"),
         (r"\bimport redis\.asyncio\b", "import redis"),
         (r"\bredis\.asyncio\.", "redis."),

@@ -14,7 +14,7 @@ BOUNDS_MS = {
     "queue": 60_000,
     "waiters": 60_000,
     "lease": 120_000,
-    "request": 120_000,
+    "request": DAY_MS,
     "bucket": 3_600_000,
     "ratelimit": DAY_MS,
     "ratelog": 3_600_000,
@@ -28,6 +28,7 @@ BOUNDS_MS = {
     "flag": DAY_MS,
     "scores": 62 * DAY_MS,
     "ids": 62 * DAY_MS,
+    "dead": 90 * DAY_MS + 2,
     "id": 3_600_000,
     "list": 3_600_000,
     "queue:*": 8 * DAY_MS,
@@ -39,7 +40,7 @@ BOUNDS_MS = {
     "log:*": 7 * DAY_MS,
 }
 ENTITIES = {"lock", "semaphore", "fenced", "bucket", "ratelimit", "ratelog", "cache", "counter", "flag", "board"}
-ENTITIES |= {"session", "redlock", "cachetag"}
+ENTITIES |= {"session", "redlock", "cachetag", "stream"}
 # Structures whose keys all share a bound.
 WHOLE = ("queue", "object", "recent", "series", "tag", "unique", "log")
 

@@ -34,6 +34,23 @@ def _pairs(flat: list[Any]) -> list[tuple[bytes, bytes]]:
     return [(member, score if isinstance(score, bytes) else b"%.17g" % score) for member, score in pairs]
 
 
+def _stream(client: Any, key: bytes) -> Any:
+    """The entries; where there are groups also what is pending with whom, without times, which are the server's own."""
+    entries = client.execute_command(b"XRANGE", key, "-", "+")
+    groups = {}
+    for group in client.xinfo_groups(key):
+        pending = client.xpending_range(key, group["name"], "-", "+", 1000)
+        groups[group["name"].decode()] = {
+            "last": group["last-delivered-id"].decode(),
+            "consumers": sorted(one["name"].decode() for one in client.xinfo_consumers(key, group["name"])),
+            "pending": [
+                [one["message_id"].decode(), one["consumer"].decode(), one["times_delivered"]] for one in pending
+            ],
+        }
+    written = [[text_or_hex(entry), *map(text_or_hex, words)] for entry, words in entries]
+    return {"entries": written, "groups": groups} if groups else written
+
+
 def leaves(client: Any, start_us: int) -> list[dict[str, Any]]:
     """Every key of the database: name, type, value, and its end counted from the scenario's start."""
     left = []
@@ -50,12 +67,10 @@ def leaves(client: Any, start_us: int) -> list[dict[str, Any]]:
             flat = client.execute_command("ZRANGE", raw, 0, -1, "WITHSCORES", NEVER_DECODE=True)
             value = [[text_or_hex(word) for word in pair] for pair in _pairs(flat)]
         elif kind == "stream":
-            value = [
-                [text_or_hex(word) for word in (who, *(word for pair in fields.items() for word in pair))]
-                for who, fields in client.xrange(raw)
-            ]
+            value = _stream(client, raw)
         else:
             value = text_or_hex(client.get(raw) or b"")
-        expires = expires_ms(client, raw) - start_us // 1000
+        at = expires_ms(client, raw)
+        expires = at - start_us // 1000 if at >= 0 else None
         left.append({"key": text_or_hex(raw), "type": kind, "value": value, "expires_in_ms": expires})
     return sorted(left, key=lambda entry: str(entry["key"]))

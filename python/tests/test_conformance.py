@@ -135,6 +135,8 @@ def test_deadlines_are_exact_without_pexpiretime(virtual: Any, monkeypatch: pyte
 
 START_MS = 4_102_444_800_000
 _TIERS = [{"name": "default", "limit": 1, "per_us": 1000, "burst": 1}]
+_DELIVERY = {"name": "x", "group": "g", "consumer": "c", "message_id": "1-0", "deliveries": 1}
+_CLAIM = {"name": "x", "group": "g", "consumer": "c", "whose": "own", "idle_us": 1000, "count": 1, "tries": 1}
 # What an operation must be given before its reply can be read; a case's own `given` comes on top.
 PLAIN: dict[str, dict[str, Any]] = {
     "bucket.take": {"id": "x", "tiers": _TIERS},
@@ -199,4 +201,14 @@ PLAIN: dict[str, dict[str, Any]] = {
     "unique.add": {"name": "x", "items": ["i"]},
     "unique.count": {"name": "x"},
     "eventlog.append": {"name": "x", "kind": "k", "keep_us": 1000},
+    "stream.add": {"name": "x", "fields": {"n": "1"}, "length": 1},
+    "stream.open": {"name": "x", "group": "g", "consumer": "c"},
+    "stream.claim": {**_CLAIM, "length": 1},
+    "stream.ack": _DELIVERY,
+    "stream.renew": _DELIVERY,
+    "stream.release": {**_DELIVERY, "idle_us": 1000},
+    "stream.bury": {**_DELIVERY, "reason": "rejected", "length": 1},
+    "stream.revive": {"name": "x", "dead_id": "1-0"},
+    "stream.leave": {"name": "x", "group": "g", "consumer": "c", "idle_us": 1000},
+    "stream.lag": {"name": "x", "group": "g"},
 }

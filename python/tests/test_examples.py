@@ -13,7 +13,7 @@ from conformance import ROOT
 from conftest import Server
 
 EXAMPLES = ROOT / "docs" / "examples"
-PATTERNS = ["rate_limiting", "locks", "caching", "structures", "sessions", "operations", "pubsub"]
+PATTERNS = ["rate_limiting", "locks", "caching", "structures", "sessions", "operations", "pubsub", "streams"]
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)

@@ -11,7 +11,7 @@ import pytest
 from conformance import ROOT
 
 PACKAGE = ROOT / "python" / "src" / "redis_patterns"
-PATTERNS = ("rate_limiting", "locks", "caching", "structures", "sessions", "operations", "pubsub")
+PATTERNS = ("rate_limiting", "locks", "caching", "structures", "sessions", "operations", "pubsub", "streams")
 PURE = ["script", "keys", "errors", "_arguments", "_clock"]
 PURE += [f"{path.parent.name}.{path.stem}" for path in PACKAGE.glob("*/calls.py")]
 PURE += [
@@ -22,6 +22,7 @@ PURE += [
 PURE += ["caching.entry", "caching.codec", "caching.values", "rate_limiting.limit"]
 PURE += ["sessions.ids", "sessions.listing", "sessions.replies", "sessions.session"]
 PURE += ["pubsub.values", "pubsub.buffer", "pubsub.feed"]
+PURE += ["streams.replies", "streams.values"]
 
 
 def imports(source: str, module: str) -> set[str]:
@@ -70,7 +71,8 @@ def test_only_the_faces_and_the_runner_know_redis_py() -> None:
         for path in (PACKAGE / pattern).glob("*sync.py")
     }
     faces |= {name.replace("sync", "aio") for name in faces}
-    assert knowing - faces == {"runner", "_batch", "preload", "_asking", "__main__", "_fleet", "_hub_aio", "_hub_sync"}
+    known = {"runner", "_batch", "preload", "_asking", "__main__", "_fleet", "_stream_fleet", "_hub_aio", "_hub_sync"}
+    assert knowing - faces == known
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,18 @@ CLAIMS = {
         "admissions",
         swift=Part("A mixed fleet", 5),
     ),
+    "streams": Claim(
+        "a stream loses no message although its Swift and Python workers are killed at random points",
+        5_000,
+        "messages",
+        swift=Part("A fleet on one stream", 20),
+    ),
+    "deliveries": Claim(
+        "only who has a message now can end it, and none is lost, whoever crashes, comes late or leaves",
+        50_000,
+        "steps",
+        python=Part("test_stream_schedules.py", 10),
+    ),
 }
 
 

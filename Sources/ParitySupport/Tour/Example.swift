@@ -19,6 +19,7 @@ public struct Example: Sendable {
     case "structures": inSwift = { try await StructuresExample.run(on: $0, namespace: $1, say: $2) }
     case "operations": inSwift = { try await OperationsExample.run(on: $0, namespace: $1, say: $2) }
     case "pubsub": inSwift = { try await PubSubExample.run(on: $0, namespace: $1, say: $2) }
+    case "streams": inSwift = { try await StreamsExample.run(on: $0, namespace: $1, say: $2) }
     case "rate_limiting": inSwift = { try await RateLimitingExample.run(on: $0, namespace: $1, say: $2) }
     case "sessions": inSwift = { try await SessionsExample.run(on: $0, namespace: $1, say: $2) }
     default: return nil

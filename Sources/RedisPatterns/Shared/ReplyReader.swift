@@ -18,6 +18,9 @@ struct ReplyReader {
 
   var isAtEnd: Bool { rest.isEmpty }
 
+  /// The next value, of any kind.
+  mutating func next() -> RESPValue? { rest.popFirst() }
+
   mutating func integer(_ name: String) throws(RedisError) -> Int64 {
     guard case .integer(let value)? = rest.popFirst() else { throw broken("no integer for \(name)") }
     return value

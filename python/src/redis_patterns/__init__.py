@@ -18,6 +18,9 @@ from .rate_limiting.sync import RateLimiter
 from .runner import connect
 from .sessions import ListedSession, Session, SessionConflict, SessionID, SessionReplaced, SessionsFull
 from .sessions.sync import Sessions
+from .streams import DeadLetter, StreamAdded, StreamLag, StreamMessage, StreamReject, StreamStats
+from .streams.consumer_sync import StreamConsumer
+from .streams.sync import MessageStream
 from .structures.board_sync import Leaderboard
 from .structures.counter_sync import SharedCounter
 from .structures.flag_sync import SharedFlag
@@ -40,6 +43,7 @@ __all__ = [
     "CacheError",
     "Code",
     "Codec",
+    "DeadLetter",
     "Decision",
     "Doctor",
     "EventLog",
@@ -57,6 +61,7 @@ __all__ = [
     "Lock",
     "LockError",
     "Message",
+    "MessageStream",
     "Miss",
     "Negative",
     "PermitLease",
@@ -82,6 +87,12 @@ __all__ = [
     "SharedFlag",
     "SlowReader",
     "Stale",
+    "StreamAdded",
+    "StreamConsumer",
+    "StreamLag",
+    "StreamMessage",
+    "StreamReject",
+    "StreamStats",
     "Subscriber",
     "TagIndex",
     "TierState",

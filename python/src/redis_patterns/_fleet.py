@@ -16,6 +16,7 @@ from typing import Any
 import redis
 
 from . import TEXT, Absent, Cache, Limit, Lock, RateLimiter, Session, Sessions, connect
+from ._stream_fleet import StreamWorker
 
 _PATIENCE = 60.0
 """Seconds to wait for the other workers."""
@@ -182,6 +183,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     session = verbs.add_parser("session", parents=[shared])
     for number in ("--logins", "--limit", "--rounds"):
         session.add_argument(number, type=int, required=True)
+    stream = verbs.add_parser("stream", parents=[shared])
+    stream.add_argument("--name", default="fleet")
+    stream.add_argument("--consumer", required=True)
+    stream.add_argument("--idle-us", type=int, required=True)
+    stream.add_argument("--work-us", type=int, required=True)
+    stream.add_argument("--face", choices=["sync", "aio", "naive"], default="sync")
 
     given = parser.parse_args(arguments)
     client = connect(given.url)
@@ -192,6 +199,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             result = worker.bucket(given.id, limit, given.attempts)
         elif given.verb == "lock":
             result = worker.lock(given.name, given.rounds)
+        elif given.verb == "stream":
+            place = (given.url, client, given.namespace, given.name, given.consumer)
+            streamer = StreamWorker(*place, given.idle_us, given.work_us)
+            faces = {"sync": streamer.run, "aio": streamer.run_aio, "naive": streamer.run_naively}
+            result = faces[given.face]()
         elif given.verb == "cache":
             result = worker.cache(given.keys, given.load_us)
         elif given.verb == "session":

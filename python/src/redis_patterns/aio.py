@@ -18,6 +18,9 @@ from .rate_limiting.aio import RateLimiter
 from .runner import aconnect as connect
 from .sessions import ListedSession, Session, SessionConflict, SessionID, SessionReplaced, SessionsFull
 from .sessions.aio import Sessions
+from .streams import DeadLetter, StreamAdded, StreamLag, StreamMessage, StreamReject, StreamStats
+from .streams.aio import MessageStream
+from .streams.consumer_aio import StreamConsumer
 from .structures.board_aio import Leaderboard
 from .structures.counter_aio import SharedCounter
 from .structures.flag_aio import SharedFlag
@@ -40,6 +43,7 @@ __all__ = [
     "CacheError",
     "Code",
     "Codec",
+    "DeadLetter",
     "Decision",
     "Doctor",
     "EventLog",
@@ -57,6 +61,7 @@ __all__ = [
     "Lock",
     "LockError",
     "Message",
+    "MessageStream",
     "Miss",
     "Negative",
     "PermitLease",
@@ -82,6 +87,12 @@ __all__ = [
     "SharedFlag",
     "SlowReader",
     "Stale",
+    "StreamAdded",
+    "StreamConsumer",
+    "StreamLag",
+    "StreamMessage",
+    "StreamReject",
+    "StreamStats",
     "Subscriber",
     "TagIndex",
     "TierState",

@@ -104,23 +104,45 @@ def own_connection(client: Any, *, silence: float) -> Any:
 def run(client: redis.Redis, call: ScriptCall[R]) -> R:
     """Runs a script by EVALSHA, and by EVAL only after NOSCRIPT; never repeats anything else."""
     try:
-        reply = _send(client, call.evalsha)
+        reply = send(client, call.evalsha)
     except RedisError as error:
         if error.code is not Code.NO_SCRIPT:
             raise
         reply = _NOT_KNOWN
-    return _read(call, _send(client, call.eval) if reply is _NOT_KNOWN else reply)
+    return _read(call, send(client, call.eval) if reply is _NOT_KNOWN else reply)
 
 
 async def arun(client: redis.asyncio.Redis, call: ScriptCall[R]) -> R:
     """The asyncio twin of `run`."""
     try:
-        reply = await _asend(client, call.evalsha)
+        reply = await asend(client, call.evalsha)
     except RedisError as error:
         if error.code is not Code.NO_SCRIPT:
             raise
         reply = _NOT_KNOWN
-    return _read(call, await _asend(client, call.eval) if reply is _NOT_KNOWN else reply)
+    return _read(call, await asend(client, call.eval) if reply is _NOT_KNOWN else reply)
+
+
+def dedicated(client: redis.Redis, timeout: float) -> redis.Redis:
+    """A client to the same server with one connection of its own, for a command that blocks for less than `timeout`."""
+    pool = getattr(client, "connection_pool", None)
+    if pool is None:
+        return client
+    settings = {**pool.connection_kwargs, "socket_timeout": timeout}
+    return redis.Redis.from_pool(
+        redis.ConnectionPool(connection_class=pool.connection_class, max_connections=1, **settings)
+    )
+
+
+def adedicated(client: redis.asyncio.Redis, timeout: float) -> redis.asyncio.Redis:
+    """The asyncio twin of `dedicated`."""
+    pool = getattr(client, "connection_pool", None)
+    if pool is None:
+        return client
+    settings = {**pool.connection_kwargs, "socket_timeout": timeout}
+    return redis.asyncio.Redis.from_pool(
+        redis.asyncio.ConnectionPool(connection_class=pool.connection_class, max_connections=1, **settings)
+    )
 
 
 def read(client: redis.Redis, commands: Sequence[tuple[bytes | str, ...]]) -> list[Any]:
@@ -159,20 +181,26 @@ async def aforget(client: redis.asyncio.Redis, keys: Sequence[str]) -> None:
         await aread(client, [("UNLINK", *keys)])
 
 
-def _send(client: redis.Redis, words: tuple[bytes | str, ...]) -> Any:
+def send(client: redis.Redis, words: tuple[bytes | str, ...]) -> Any:
+    """One command and its reply; never repeated. A verb in bytes keeps redis-py from giving the reply its own form."""
     try:
         return client.execute_command(*words, **_RAW)
     except (theirs.RedisError, OSError) as error:
-        failure = translate(error, client, str(words[0]))
+        failure = translate(error, client, _verb(words[0]))
     raise failure  # outside, so that it does not carry redis-py's exception along, which may quote arguments
 
 
-async def _asend(client: redis.asyncio.Redis, words: tuple[bytes | str, ...]) -> Any:
+async def asend(client: redis.asyncio.Redis, words: tuple[bytes | str, ...]) -> Any:
+    """The asyncio twin of `send`."""
     try:
         return await _heeding_cancellation(client.execute_command(*words, **_RAW))
     except (theirs.RedisError, OSError) as error:
-        failure = translate(error, client, str(words[0]))
+        failure = translate(error, client, _verb(words[0]))
     raise failure
+
+
+def _verb(word: bytes | str) -> str:
+    return word if isinstance(word, str) else word.decode()
 
 
 async def _heeding_cancellation(work: Awaitable[R]) -> R:

@@ -12,7 +12,7 @@ from ..errors import CacheError, LockError, RedisError
 from ..runner import connect
 from ..runner import run as run_call
 from ..script import ScriptCall
-from . import bucket, cache, channel, doctor, fenced, lock, redlock, semaphore, session, structures
+from . import bucket, cache, channel, doctor, fenced, lock, redlock, semaphore, session, stream, structures
 from .words import Json, text_or_hex, to_bytes
 
 __all__ = ["build", "failure", "outcome", "perform", "run", "text_or_hex"]
@@ -30,6 +30,7 @@ _BUILD: dict[str, Callable[[str, dict[str, Json]], ScriptCall[Any]]] = {
     **structures.BUILD,
     "semaphore": semaphore.build,
     "session": session.build,
+    "stream": stream.build,
 }
 # Typed result → the words of the vectors; None where it is not of that family.
 _OUTCOMES: list[Callable[[Any], dict[str, Json] | None]] = [
@@ -41,6 +42,7 @@ _OUTCOMES: list[Callable[[Any], dict[str, Json] | None]] = [
     redlock.outcome,
     structures.outcome,
     session.outcome,
+    stream.outcome,
 ]
 
 

@@ -1,0 +1,249 @@
+"""A consumer of a stream, for asyncio."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import random
+from collections.abc import Awaitable, Callable
+
+import redis.asyncio
+
+from .. import _aio
+from .._arguments import Duration, microseconds, whole
+from .._clock import clock, new_token
+from .._job_aio import Job
+from ..errors import RedisError, argument_error
+from ..runner import adedicated, arun, asend, check
+from ..script import ScriptCall
+from . import calls, replies
+from .delivery_aio import HOPELESS, Delivery, Desk
+from .values import StreamMessage, StreamStats
+
+_log = logging.getLogger("redis_patterns")
+_PAGES = 16
+
+
+class StreamConsumer:
+    """Works through a stream as one of a group: every message at least once, by one consumer at a time.
+
+    `name`: of this consumer; no two living ones may share it. One that stays the same over restarts gets what it left
+    behind at once; None draws one. `start`: where a new group begins, `0` (all) or `$` (what comes). `heal`: where it
+    begins when the group vanished under us. `concurrency`: messages in hand at a time. `max_deliveries`: after so many
+    a message goes to the dead letters. `idle`: how long a message of a consumer that died lies before another takes
+    it; all of a group must use the same. `backoff`: before the second try; it doubles, up to `idle`. `wait`: how long
+    a read waits for messages, so a retry may come that much late. `grace`: how long a stop waits for handlers.
+    Durations are timedeltas or seconds.
+    """
+
+    def __init__(
+        self,
+        redis: redis.asyncio.Redis,
+        stream: str,
+        group: str,
+        *,
+        name: str | None = None,
+        start: str = "0",
+        heal: str = "0",
+        concurrency: int = 10,
+        max_deliveries: int = 5,
+        idle: Duration = 60.0,
+        backoff: Duration = 1.0,
+        wait: Duration = 1.0,
+        grace: Duration = 25.0,
+        dead_length: int = 10_000,
+        namespace: str | None = None,
+        allow_retries: bool = False,
+    ) -> None:
+        check(redis, allow_retries=allow_retries, asynchronous=True)
+        self.name = f"c-{new_token()}" if name is None else name
+        self._redis = redis
+        self._start, self._heal = start, heal
+        self._wait_ms = whole(microseconds(wait, "wait"), "wait", 1000, 60_000_000) // 1000
+        self._grace = whole(microseconds(grace, "grace"), "grace", 0) / 1_000_000
+        self._concurrency = whole(concurrency, "concurrency", 1, calls.MOST_HELD)
+        self._keys = calls.Keys.of(stream, namespace=namespace)
+        self._group = group
+        self._stats = StreamStats()
+        self._desk = Desk(
+            redis,
+            self._keys,
+            group,
+            self.name,
+            self._stats,
+            idle_us=microseconds(idle, "idle"),
+            backoff_us=whole(microseconds(backoff, "backoff"), "backoff", 0),
+            tries=max_deliveries,
+            dead_length=dead_length,
+        )
+        self._idle = microseconds(idle, "idle") / 1_000_000
+        self._stopping = _aio.Flag()
+        self._running = False
+        self._cursor = replies.BEGIN
+        self._unseen = True
+        self._claim(whose="own", count=1)  # checks group, name and numbers
+        for place in (start, heal):
+            calls.open_group(self._keys, group=group, consumer=self.name, start=place)
+
+    @property
+    def stats(self) -> StreamStats:
+        """What happened so far. A consumer that works reads at least every `wait`, or has its hands full."""
+        return self._stats
+
+    def stop(self) -> None:
+        """Lets `run` end: no more is taken, what is in hand is finished, the rest is given back."""
+        self._stopping.set()
+        self._desk.freed.ring()
+
+    async def run(self, handler: Callable[[StreamMessage], Awaitable[None]]) -> None:
+        """Hands every message to the handler until `stop`, and heals by itself whatever waiting can heal.
+
+        A handler that returns ends its message; one that raises gets it again after a back-off, and `StreamReject`
+        gives it up. While it works the message is kept from others; if it was lost nevertheless, the handler is
+        cancelled where that can be done. Cancelling `run` stops as `stop` does, then raises.
+
+        Raises `RedisError` for what no waiting mends: a wrong password, a right that lacks, a key of another type.
+        """
+        if self._running or self._stopping.is_set():
+            raise argument_error("a consumer runs once")
+        self._running = True
+        self._desk.handler = handler
+        reader = adedicated(self._redis, self._wait_ms / 1000 + 5)
+        keeper = Job(self._desk.keep)
+        try:
+            await self._work(reader)
+        finally:
+            self._stopping.set()
+            await _aio.finish(lambda: self._end(reader, keeper), self._grace + 20)
+
+    async def _work(self, reader: redis.asyncio.Redis) -> None:
+        place: str | None = self._start
+        pause = 0.0
+        while not self._stopping.is_set():
+            try:
+                if place is not None:
+                    await arun(self._redis, self._open(place))
+                    place = None
+                if await self._turn(reader):
+                    pause = 0.0
+                    continue
+            except RedisError as error:
+                if error.code in HOPELESS:
+                    raise
+                if not _gone(error):
+                    self._stats.reconnects += 1
+                    self._unseen = True
+                    pause = min(pause * 2 or 0.05, 5.0)
+                    _log.warning("consumer %s of %s: %s", self.name, self._group, error)
+                    await self._drop(reader)
+                    await self._stopping.wait(pause * random.uniform(0.5, 1))
+                    continue
+            self._stats.healed += 1
+            self._cursor, place = replies.BEGIN, self._heal
+            _log.warning("consumer %s: the group %s is gone and made anew", self.name, self._group)
+            await self._stopping.wait(random.uniform(0.01, 0.05))
+
+    async def _turn(self, reader: redis.asyncio.Redis) -> bool:
+        """Once around: what is ours and unseen, what others left, what is new. False when the group is gone."""
+        if self._unseen and not await self._take("own", replies.BEGIN):
+            return False
+        if clock() >= self._desk.claim_at and not await self._take("anyone", self._cursor):
+            return False
+        free = self._free
+        if free == 0:
+            await self._desk.freed.wait(1.0)
+            return True
+        left_ms = int((self._desk.claim_at - clock()) * 1000)
+        command = calls.read(
+            self._keys,
+            group=self._group,
+            consumer=self.name,
+            count=min(free, calls.MOST_AT_ONCE),
+            block_ms=max(1, min(self._wait_ms, left_ms)),
+        )
+        got = replies.read_messages(await asend(reader, command))
+        self._stats.last_read = clock()
+        self._stats.received += len(got.messages)
+        self._desk.take(got)
+        return True
+
+    async def _take(self, whose: calls.Whose, cursor: str) -> bool:
+        """Follows the cursor until it comes round, or no hand is free. False when the group is gone."""
+        for _ in range(_PAGES):
+            free = self._free
+            if free == 0:
+                return True
+            got = await arun(self._redis, self._claim(whose=whose, cursor=cursor, count=min(free, calls.MOST_AT_ONCE)))
+            if isinstance(got, replies.NoGroup):
+                return False
+            cursor = got.cursor
+            self._stats.claimed += len(got.messages)
+            self._stats.buried += got.buried
+            self._stats.trimmed += got.trimmed
+            self._desk.take(got)
+            if whose == "anyone":
+                self._cursor = cursor
+            if cursor == replies.BEGIN:
+                break
+        if whose == "own":
+            self._unseen = cursor != replies.BEGIN
+        else:
+            self._desk.claim_at = clock() + min(self._idle / 2, 5.0) * random.uniform(0.8, 1)
+        return True
+
+    @property
+    def _free(self) -> int:
+        return max(self._concurrency - len(self._desk.held), 0)
+
+    def _open(self, start: str) -> ScriptCall[replies.Opening]:
+        return calls.open_group(self._keys, group=self._group, consumer=self.name, start=start)
+
+    def _claim(
+        self, *, whose: calls.Whose, count: int, cursor: str = replies.BEGIN
+    ) -> ScriptCall[replies.Claimed | replies.NoGroup]:
+        return calls.claim(
+            self._keys,
+            group=self._group,
+            consumer=self.name,
+            whose=whose,
+            cursor=cursor,
+            idle_us=self._desk.idle_us,
+            count=count,
+            tries=self._desk.tries,
+            length=self._desk.dead_length,
+            held=list(self._desk.held),
+        )
+
+    async def _drop(self, reader: redis.asyncio.Redis) -> None:
+        """Ends the reading connection; the next read makes a new one, perhaps to a new primary."""
+        if reader is not self._redis:
+            with contextlib.suppress(Exception):
+                await reader.connection_pool.disconnect()
+
+    async def _end(self, reader: redis.asyncio.Redis, keeper: Job) -> None:
+        """Finishes what is in hand, for `grace` at most, and gives back the rest."""
+        end = clock() + self._grace
+        held: list[Delivery] = list(self._desk.held.values())
+        for delivery in held:
+            if not await delivery.job.join(end - clock()):
+                delivery.job.cancel()
+        self._desk.close()
+        await self._drop(reader)
+        leave = calls.leave(self._keys, group=self._group, consumer=self.name, idle_us=self._desk.idle_us)
+        for _ in range(5):
+            try:
+                left = await arun(self._redis, leave)
+            except RedisError as error:
+                if error.code in HOPELESS:
+                    break
+                await _aio.sleep(0.2)  # others claim what is ours when it has lain for long enough
+                continue
+            self._stats.released += left.released
+            if not left.more:
+                break
+        await keeper.join(1.0)
+
+
+def _gone(error: RedisError) -> bool:
+    """Whether the stream or the group was deleted, also under a read that waited."""
+    return error.server_code == "NOGROUP" or (error.server_code == "UNBLOCKED" and "no longer exists" in error.message)
