@@ -11,6 +11,7 @@ from typing import Any
 
 import redis
 import redis_patterns as patterns
+from redis_patterns.structures.queue_sync import Job
 
 Client = redis.Redis
 Step = Callable[[int], object]
@@ -25,6 +26,8 @@ class Operation:
     make: Callable[[Client], Step]
     #: What one object keeps: the keys to add up after three steps.
     keys: str = ""
+    #: Fills the object for its memory, where three steps do not.
+    filled: Callable[[Client], object] | None = None
     #: The usual form of the same, for its memory; it writes what `naive_keys` names.
     naive: Callable[[Client], object] | None = None
     #: The same by hand where no script runs.
@@ -66,6 +69,12 @@ def denied(client: Client) -> Step:
 def full_log(client: Client) -> Step:
     limiter = patterns.RateLimiter(client, patterns.Limit.sliding_log(100, per=0.001))
     return lambda at: limiter.take("user")
+
+
+def filled_log(client: Client) -> None:
+    limiter = patterns.RateLimiter(client, patterns.Limit.sliding_log(100, per=60.0))
+    for _ in range(100):
+        limiter.take("user")
 
 
 def lock_once(client: Client) -> Step:
@@ -179,6 +188,56 @@ def counter(client: Client) -> Step:
     return lambda at: visits.add()
 
 
+def written_object(client: Client) -> Step:
+    basket = patterns.VersionedObject(client, "basket", ttl=3600.0)
+    return lambda at: basket.write({"item": str(at)}, seen=at)
+
+
+def recent(client: Client) -> Step:
+    pages = patterns.RecentItems(client, "pages", ttl=3600.0)
+    return lambda at: pages.add(f"page{at}")
+
+
+def queued(client: Client) -> Step:
+    mails = patterns.ReliableQueue(client, "mails")
+
+    def step(_: int) -> None:
+        mails.push(VALUE)
+        job = mails.pop()
+        assert isinstance(job, Job)
+        job.ack()
+
+    return step
+
+
+def tagged(client: Client) -> Step:
+    posts = patterns.TagIndex(client, "posts", ttl=3600.0)
+    return lambda at: posts.add(f"post{at % 1000}", "swift", "redis")
+
+
+def measured(client: Client) -> Step:
+    load = patterns.TimeSeries(client, "load", keep=3600.0)
+    return lambda at: load.add(at)
+
+
+def visited(client: Client) -> Step:
+    visitors = patterns.UniqueCounter(client, "visitors")
+    return lambda at: visitors.add(f"user{at}")
+
+
+def logged(client: Client) -> Step:
+    orders = patterns.EventLog(client, "orders", keep=3600.0)
+    return lambda at: orders.append("placed", VALUE)
+
+
+def streamed(request: bool = False) -> Callable[[Client], Step]:
+    def make(client: Client) -> Step:
+        orders = patterns.MessageStream(client, "orders")
+        return lambda at: orders.add({"body": VALUE}, request=f"r{at}" if request else None)
+
+    return make
+
+
 def board(client: Client) -> Step:
     league = patterns.Leaderboard(client, "league")
     return lambda at: league.submit(f"player{at % 100}", at)
@@ -191,7 +250,7 @@ def plain(command: str, *words: Any) -> Callable[[Client], object]:
 THREE = (plenty(1, "second"), plenty(60, "minute"), plenty(3600, "hour"))
 
 OPERATIONS = [
-    Operation("rate_limiting", "take, token bucket", limiter(plenty()), "bucket:{user}", window_counter),
+    Operation("rate_limiting", "take, token bucket", limiter(plenty()), "bucket:{user}", naive=window_counter),
     Operation("rate_limiting", "take, token bucket of 3 tiers", limiter(*THREE), "bucket:{user}"),
     Operation("rate_limiting", "take, token bucket, denied", denied, "bucket:{user}"),
     Operation("rate_limiting", "take, with a request id", limiter(plenty(), request=True), "bucket:{user}:request:r1"),
@@ -200,7 +259,7 @@ OPERATIONS = [
         "take, fixed window",
         limiter(patterns.Limit.fixed_window(1_000_000, per=60.0)),
         "ratelimit:{user}",
-        window_counter,
+        naive=window_counter,
     ),
     Operation(
         "rate_limiting",
@@ -208,22 +267,35 @@ OPERATIONS = [
         limiter(patterns.Limit.sliding_window(1_000_000, per=60.0)),
         "ratelimit:{user}",
     ),
-    Operation("rate_limiting", "take, sliding log of 100", full_log, "ratelog:{user}", log_of_100),
-    Operation("locks", "take and release", lock_once, "lock:{job}*", plain("SET", "token", "PX", 30_000)),
+    Operation(
+        "rate_limiting", "take, sliding log of 100", full_log, "ratelog:{user}", filled=filled_log, naive=log_of_100
+    ),
+    Operation("locks", "take and release", lock_once, "lock:{job}*", naive=plain("SET", "token", "PX", 30_000)),
     Operation("locks", "renew", renewal, "lock:{job}*"),
     Operation("locks", "ask for a held lock", held_lock),
     Operation("locks", "take and give back a permit of 8", permits_once, "semaphore:{pool}*"),
-    Operation("locks", "fenced write of 300 bytes", fenced, "fenced:{report}*", plain("SET", VALUE, "PX", 3_600_000)),
     Operation(
-        "caching", "miss, load of 300 bytes, fill", missing, "cache:{page1}*", plain("SET", VALUE, "PX", 600_000)
+        "locks", "fenced write of 300 bytes", fenced, "fenced:{report}*", naive=plain("SET", VALUE, "PX", 3_600_000)
+    ),
+    Operation(
+        "caching", "miss, load of 300 bytes, fill", missing, "cache:{page1}*", naive=plain("SET", VALUE, "PX", 600_000)
     ),
     Operation("caching", "hit of 300 bytes", hit, bare=hit_by_hand),
     Operation("caching", "put of 300 bytes with a version", put, "cache:{page}*"),
     Operation("caching", "delete", forget),
-    Operation("sessions", "create, 6 fields of 50 bytes", session_create, "session:*", plain_session),
+    Operation("sessions", "create, 6 fields of 50 bytes", session_create, "session:*", naive=plain_session),
     Operation("sessions", "load", session_load),
     Operation("sessions", "change one field", session_change),
     Operation("pubsub", "publish 300 bytes", publication, "channel:{news}"),
-    Operation("structures", "counter, add", counter, "counter:{visits}*", plain("SET", 1)),
+    Operation("streams", "add 300 bytes", streamed(), "stream:{orders}*"),
+    Operation("streams", "add 300 bytes, with a request id", streamed(request=True)),
+    Operation("structures", "counter, add", counter, "counter:{visits}*", naive=plain("SET", 1)),
     Operation("structures", "leaderboard of 100, submit", board, "board:{league}*"),
+    Operation("structures", "versioned object, write", written_object, "object:{basket}*"),
+    Operation("structures", "recents of 100, add", recent, "recent:{pages}*"),
+    Operation("structures", "queue, push, pop and ack", queued),
+    Operation("structures", "tags, add two", tagged),
+    Operation("structures", "time series, add", measured, "series:{load}*"),
+    Operation("structures", "unique counter, add", visited, "unique:{visitors}*"),
+    Operation("structures", "event log, append 300 bytes", logged, "log:{orders}*"),
 ]

@@ -130,9 +130,12 @@ def on_the_server(url: str, operation: Operation, count: int) -> dict[str, Any]:
     found: dict[str, Any] = {"scripts": round(run["calls"] / count, 2), "server_us": round(usec / count, 2)}
     if operation.keys:
         fresh(client)
-        step = operation.make(client)
-        for at in range(1 if operation.pattern == "sessions" else 3):
-            step(at)
+        if operation.filled is not None:
+            operation.filled(client)
+        else:
+            step = operation.make(client)
+            for at in range(1 if operation.pattern == "sessions" else 3):
+                step(at)
         found["bytes"] = sum(client.memory_usage(key) or 0 for key in client.scan_iter(operation.keys))
     if operation.naive is not None:
         operation.naive(client)

@@ -2,8 +2,6 @@ import RESP
 import RedisPatterns
 
 extension BenchOperation {
-  private static let value = [UInt8](repeating: 120, count: 300)
-
   static let caching: [BenchOperation] = [
     BenchOperation("caching: miss, load of 300 bytes, fill") { redis in
       let cache = cache(redis)

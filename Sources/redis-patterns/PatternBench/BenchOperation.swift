@@ -14,5 +14,10 @@ struct BenchOperation: Sendable {
     self.make = make
   }
 
-  static let all: [BenchOperation] = [rateLimiting, locks, caching, sessions, pubsub, structures].flatMap { $0 }
+  /// 300 bytes, as in Python.
+  static let value = [UInt8](repeating: 120, count: 300)
+
+  static let all: [BenchOperation] = [
+    rateLimiting, locks, caching, sessions, pubsub, streams, structures,
+  ].flatMap { $0 }
 }
