@@ -141,7 +141,8 @@ def test_an_append_cuts_the_stream_to_its_length_and_its_age(own_server: Server)
     for at in (0, 1_000_000, 2_000_000):
         call = calls.add(keys, {"n": "1"}, length=0, keep_us=1_500_000).at(now + at)
         client.execute_command(*call.eval)
-    assert [entry.decode() for entry, _ in client.xrange("stream:{x}")] == [
+    entries: Any = client.xrange("stream:{x}")
+    assert [entry.decode() for entry, _ in entries] == [
         f"{now // 1000 + ms}-0" for ms in (1000, 2000)
     ]
     client.close()
@@ -167,7 +168,8 @@ def test_lag_is_right_where_the_servers_own_is_not(client: Any, server: Server, 
 def test_wrong_arguments_are_refused_before_anything_is_sent(server: Server) -> None:
     client = connect(server.url)
     stream = MessageStream(client, "x")
-    for fields in ({}, {"": "1"}, {"a": 1}, {"a\ud800": "1"}):
+    wrong: list[Any] = [{}, {"": "1"}, {"a": 1}, {"a\ud800": "1"}]
+    for fields in wrong:
         with pytest.raises(RedisError, match="ARGUMENT"):
             stream.add(fields)
     with pytest.raises(RedisError, match="ARGUMENT"):

@@ -217,7 +217,7 @@ def tagged(client: Client) -> Step:
 
 def measured(client: Client) -> Step:
     load = patterns.TimeSeries(client, "load", keep=3600.0)
-    return lambda at: load.add(at)
+    return load.add
 
 
 def visited(client: Client) -> Step:
