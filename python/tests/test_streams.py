@@ -142,9 +142,7 @@ def test_an_append_cuts_the_stream_to_its_length_and_its_age(own_server: Server)
         call = calls.add(keys, {"n": "1"}, length=0, keep_us=1_500_000).at(now + at)
         client.execute_command(*call.eval)
     entries: Any = client.xrange("stream:{x}")
-    assert [entry.decode() for entry, _ in entries] == [
-        f"{now // 1000 + ms}-0" for ms in (1000, 2000)
-    ]
+    assert [entry.decode() for entry, _ in entries] == [f"{now // 1000 + ms}-0" for ms in (1000, 2000)]
     client.close()
 
 
