@@ -6,35 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
-import redis
 import redis_patterns as patterns
-from redis_patterns.structures.queue_sync import Job
-
-Client = redis.Redis
-Step = Callable[[int], object]
-
-
-@dataclass(frozen=True)
-class Operation:
-    """`make` prepares on an empty database and gives the step that is measured; it gets 0, 1, 2…"""
-
-    pattern: str
-    name: str
-    make: Callable[[Client], Step]
-    #: What one object keeps: the keys to add up after three steps.
-    keys: str = ""
-    #: Fills the object for its memory, where three steps do not.
-    filled: Callable[[Client], object] | None = None
-    #: The usual form of the same, for its memory; it writes what `naive_keys` names.
-    naive: Callable[[Client], object] | None = None
-    #: The same by hand where no script runs.
-    bare: Callable[[Client], Step] | None = None
-
-
-VALUE = b"x" * 300
+from operation import VALUE, Client, Operation, Step, plain
+from structure_operations import STRUCTURES
 
 
 def limiter(*limits: patterns.Limit, request: bool = False) -> Callable[[Client], Step]:
@@ -183,68 +158,12 @@ def publication(client: Client) -> Step:
     return lambda at: publisher.publish(VALUE)
 
 
-def counter(client: Client) -> Step:
-    visits = patterns.SharedCounter(client, "visits", ttl=3600.0)
-    return lambda at: visits.add()
-
-
-def written_object(client: Client) -> Step:
-    basket = patterns.VersionedObject(client, "basket", ttl=3600.0)
-    return lambda at: basket.write({"item": str(at)}, seen=at)
-
-
-def recent(client: Client) -> Step:
-    pages = patterns.RecentItems(client, "pages", ttl=3600.0)
-    return lambda at: pages.add(f"page{at}")
-
-
-def queued(client: Client) -> Step:
-    mails = patterns.ReliableQueue(client, "mails")
-
-    def step(_: int) -> None:
-        mails.push(VALUE)
-        job = mails.pop()
-        assert isinstance(job, Job)
-        job.ack()
-
-    return step
-
-
-def tagged(client: Client) -> Step:
-    posts = patterns.TagIndex(client, "posts", ttl=3600.0)
-    return lambda at: posts.add(f"post{at % 1000}", "swift", "redis")
-
-
-def measured(client: Client) -> Step:
-    load = patterns.TimeSeries(client, "load", keep=3600.0)
-    return load.add
-
-
-def visited(client: Client) -> Step:
-    visitors = patterns.UniqueCounter(client, "visitors")
-    return lambda at: visitors.add(f"user{at}")
-
-
-def logged(client: Client) -> Step:
-    orders = patterns.EventLog(client, "orders", keep=3600.0)
-    return lambda at: orders.append("placed", VALUE)
-
-
 def streamed(request: bool = False) -> Callable[[Client], Step]:
     def make(client: Client) -> Step:
         orders = patterns.MessageStream(client, "orders")
         return lambda at: orders.add({"body": VALUE}, request=f"r{at}" if request else None)
 
     return make
-
-
-def board(client: Client) -> Step:
-    league = patterns.Leaderboard(client, "league")
-    return lambda at: league.submit(f"player{at % 100}", at)
-
-
-def plain(command: str, *words: Any) -> Callable[[Client], object]:
-    return lambda client: client.execute_command(command, "naive", *words)
 
 
 THREE = (plenty(1, "second"), plenty(60, "minute"), plenty(3600, "hour"))
@@ -289,13 +208,5 @@ OPERATIONS = [
     Operation("pubsub", "publish 300 bytes", publication, "channel:{news}"),
     Operation("streams", "add 300 bytes", streamed(), "stream:{orders}*"),
     Operation("streams", "add 300 bytes, with a request id", streamed(request=True)),
-    Operation("structures", "counter, add", counter, "counter:{visits}*", naive=plain("SET", 1)),
-    Operation("structures", "leaderboard of 100, submit", board, "board:{league}*"),
-    Operation("structures", "versioned object, write", written_object, "object:{basket}*"),
-    Operation("structures", "recents of 100, add", recent, "recent:{pages}*"),
-    Operation("structures", "queue, push, pop and ack", queued),
-    Operation("structures", "tags, add two", tagged),
-    Operation("structures", "time series, add", measured, "series:{load}*"),
-    Operation("structures", "unique counter, add", visited, "unique:{visitors}*"),
-    Operation("structures", "event log, append 300 bytes", logged, "log:{orders}*"),
+    *STRUCTURES,
 ]

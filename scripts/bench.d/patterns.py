@@ -26,7 +26,8 @@ from typing import Any
 
 import redis
 import redis_patterns as patterns
-from pattern_operations import OPERATIONS, Client, Operation, Step
+from operation import Client, Operation, Step
+from pattern_operations import OPERATIONS
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis_patterns.script import scripts
