@@ -71,12 +71,15 @@ def test_waiters_whose_listening_connection_is_cut_ask_by_themselves(
         async with patterns.connect(server.url) as redis:
             lock = patterns.Lock(redis, "x", namespace=namespace, patience=0.6)
             holder = await lock.acquire()
-            waiters = [asyncio.create_task(lock.acquire()) for _ in range(3)]
+
+            async def work() -> None:
+                await (await lock.acquire()).release()
+
+            waiters = [asyncio.create_task(work()) for _ in range(3)]
             await auntil(lambda: client.pubsub_numsub(f"{namespace}:lock:{{x}}:wake")[0][1] == 1)
             for other in client.client_list(_type="pubsub"):
                 client.client_kill_filter(_id=other["id"])
             await holder.release()
-            for waiter in waiters:
-                await (await waiter).release()
+            await asyncio.gather(*waiters)
 
     asyncio.run(main())
