@@ -98,6 +98,7 @@ import Testing
 
   @Test func `a named tag costs no round trip, and one that is not named one`() async throws {
     let space = try await TestSpace.shared()
+    try await space.redis.preloadScripts()
     let counting = Counting(redis: space.redis)
     let users = Cache(on: counting, codec: .string, namespace: space.namespace)
     #expect(try await users.getOrLoad("7", tags: ["a", "b"]) { "Ada" } == "Ada")

@@ -18,9 +18,9 @@ public struct TourText: Sendable {
 
   /// One pattern: what happens, and how far both languages agree.
   public func pattern(_ report: PatternReport) -> String {
-    var lines = ["\(style.bold(report.name))", "  \(style.dim(report.summary))", ""]
+    var lines = [style.bold(report.name)] + wrapped(report.summary, indent: 2).map(style.dim) + [""]
     for example in report.examples {
-      lines += example.transcript.map { $0.isEmpty ? "" : "    " + $0 }
+      lines += example.transcript.flatMap { wrapped($0, indent: 4) }
       lines += ["", row("transcript", example.equal.isEmpty ? "differs" : example.equal.joined(separator: " = "))]
     }
     for (at, cast) in report.casts.enumerated() {
@@ -46,8 +46,9 @@ public struct TourText: Sendable {
   /// The last line.
   public func foot(_ report: TourReport) -> String {
     let names = report.patterns.map(\.name).joined(separator: ", ")
+    let shown = names.count > 48 ? "\(report.patterns.count) patterns" : names
     let found = report.differences == 1 ? "1 difference" : "\(report.differences) differences"
-    return "\(verdict(report.verdict))  \(names): \(found), \(seconds(report.seconds))"
+    return "\(verdict(report.verdict))  \(shown): \(found), \(seconds(report.seconds))"
   }
 
   private func compared(_ report: PatternReport) -> String {
@@ -64,6 +65,22 @@ public struct TourText: Sendable {
   /// Pads by what is seen: colours take no room.
   private func pad(_ text: String, _ seen: Int, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - seen))
+  }
+
+  /// In lines of at most 80 columns; the second and later ones stand two columns further in.
+  private func wrapped(_ text: String, indent: Int) -> [String] {
+    var lines = [""]
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      let margin = String(repeating: " ", count: lines.count == 1 ? indent : indent + 2)
+      if lines[lines.count - 1].isEmpty {
+        lines[lines.count - 1] = (text.isEmpty ? "" : margin) + word
+      } else if lines[lines.count - 1].count + 1 + word.count <= 80 {
+        lines[lines.count - 1] += " " + word
+      } else {
+        lines.append(String(repeating: " ", count: indent + 2) + word)
+      }
+    }
+    return lines
   }
 
   private func indent(_ text: String) -> [String] {
