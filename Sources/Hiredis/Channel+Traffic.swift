@@ -67,9 +67,10 @@ extension Channel {
   /// Whether enough waits to be sent that the server should have it before we go on.
   var isWorthFlushing: Bool {
     let unsent = wire.pointee.out.count &- wire.pointee.taken
-    guard unsent > 0, wire.pointee.ring.count >= 16 else { return false }
-    // By bytes instead of calls: half of what is under way, at least sixteen average commands.
-    return unsent &* 3 >= wire.pointee.ringBytes && unsent &* wire.pointee.ring.count >= 16 &* wire.pointee.ringBytes
+    guard unsent > 0, wire.pointee.ring.count >= 8 else { return false }
+    // By bytes instead of calls: a sixth of what is under way, at least eight average commands. With fewer the sends cost
+    // more than they gain; with more the server waits for us, and we for it.
+    return unsent &* 6 >= wire.pointee.ringBytes && unsent &* wire.pointee.ring.count >= 8 &* wire.pointee.ringBytes
   }
 
   /// Sends what can be sent.

@@ -55,7 +55,7 @@ final class LoopThread {
       mailbox.local.pointee.removeFirst().runSynchronously(on: executor)
       left &-= 1
       sinceFlush &+= 1
-      if sinceFlush == 16, left > 0 {
+      if sinceFlush == 8, left > 0 {
         // The server works on the first half while we make the second.
         sinceFlush = 0
         collect()
