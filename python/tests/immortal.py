@@ -29,6 +29,7 @@ BOUNDS_MS = {
     "scores": 62 * DAY_MS,
     "ids": 62 * DAY_MS,
     "dead": 90 * DAY_MS + 2,
+    "channel": DAY_MS + 2,
     "id": 3_600_000,
     "list": 3_600_000,
     "queue:*": 8 * DAY_MS,
@@ -40,7 +41,7 @@ BOUNDS_MS = {
     "log:*": 7 * DAY_MS,
 }
 ENTITIES = {"lock", "semaphore", "fenced", "bucket", "ratelimit", "ratelog", "cache", "counter", "flag", "board"}
-ENTITIES |= {"session", "redlock", "cachetag", "stream"}
+ENTITIES |= {"session", "redlock", "cachetag", "stream", "channel"}
 # Structures whose keys all share a bound.
 WHOLE = ("queue", "object", "recent", "series", "tag", "unique", "log")
 

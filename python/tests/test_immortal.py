@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
+from conformance import ROOT
 from conftest import Server
-from immortal import Sampler, faults, kind
+from immortal import BOUNDS_MS, Sampler, faults, kind
 from waiting import until
 
 
@@ -30,3 +33,11 @@ def test_kinds_of_keys_are_told_apart() -> None:
     assert kind("somebody:{x}") is None
     assert kind("shop:queue:{x}:dead") == "queue:*"
     assert kind("plain") is None
+
+
+def test_every_kind_of_key_of_the_contracts_is_watched() -> None:
+    for file in sorted((ROOT / "lua").glob("*/*.contract.json")):
+        for key in json.loads(file.read_text("utf-8"))["keys"].values():
+            if "expires" in key:
+                name = key["template"].replace("<", "").replace(">", "")
+                assert kind(name) in BOUNDS_MS, f"{file.name}: nobody watches {key['template']}"
