@@ -71,7 +71,7 @@ final class SingleFlight<Value: Sendable>: Sendable {
       let landing = await first.pilot(flight, first.load)
       self.land(flight, landing)
     }
-    // Everybody may have left before there was a task to cancel.
+    // Everybody may have left before the flight stood on the table.
     cancelIfEmpty(key)
   }
 
@@ -125,6 +125,8 @@ struct Landing<Value: Sendable>: Sendable {
 final class Flight<Value: Sendable>: Sendable {
   private struct State {
     var task: Task<Void, Never>?
+    /// Perhaps before there was a task.
+    var isCancelled = false
     var delivery: (@Sendable (Landing<Value>) -> Void)?
   }
 
@@ -145,10 +147,20 @@ final class Flight<Value: Sendable>: Sendable {
 
   func start(_ work: @escaping @Sendable () async -> Void) {
     let task = Task { await work() }
-    state.withLock { $0.task = task }
+    let isCancelled = state.withLock { state in
+      state.task = task
+      return state.isCancelled
+    }
+    if isCancelled { task.cancel() }
   }
 
-  func cancel() { state.withLock { $0.task }?.cancel() }
+  func cancel() {
+    let task = state.withLock { state in
+      state.isCancelled = true
+      return state.task
+    }
+    task?.cancel()
+  }
 
   func hold(_ delivery: @escaping @Sendable (Landing<Value>) -> Void) { state.withLock { $0.delivery = delivery } }
 
