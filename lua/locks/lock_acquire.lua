@@ -83,7 +83,8 @@ if not holder then
   if holder == owner then
     return { 'acquired', token }
   end
-  redis.call('PUBLISH', channel, holder)
+  -- A wake-up that is not allowed is only a lost one: what follows must still be written.
+  redis.pcall('PUBLISH', channel, holder)
 end
 
 local retry_us = until_us - now_us

@@ -54,7 +54,8 @@ while true do
     redis.call('SET', fence, token, 'PXAT', at_ms(until_us + KEEP_FENCE_US))
     redis.call('HSET', lock, 'owner', next_owner, 'fence', token, 'until_us', string.format('%.0f', until_us))
     redis.call('PEXPIREAT', lock, at_ms(until_us))
-    redis.call('PUBLISH', channel, next_owner)
+    -- A wake-up that is not allowed is only a lost one: what follows must still be written.
+    redis.pcall('PUBLISH', channel, next_owner)
     break
   end
 end

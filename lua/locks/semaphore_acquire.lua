@@ -107,7 +107,8 @@ if #granted > 0 then
     if grantee[1] == owner then
       ours = its_token
     else
-      redis.call('PUBLISH', channel, grantee[1])
+      -- A wake-up that is not allowed is only a lost one: what follows must still be written.
+      redis.pcall('PUBLISH', channel, grantee[1])
     end
   end
   redis.call('PEXPIREAT', permits, at_ms(last_us))

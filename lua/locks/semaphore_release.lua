@@ -80,7 +80,8 @@ if #granted > 0 then
   redis.call('SET', fence, digits(token), 'PXAT', at_ms(last_us + KEEP_FENCE_US))
   redis.call('PEXPIREAT', permits, at_ms(last_us))
   for _, to in ipairs(granted) do
-    redis.call('PUBLISH', channel, to)
+    -- A wake-up that is not allowed is only a lost one: what follows must still be written.
+    redis.pcall('PUBLISH', channel, to)
   end
 end
 if not until_us then

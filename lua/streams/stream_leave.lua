@@ -26,14 +26,18 @@ if found.err then
 end
 local released = 0
 local lain_ms = string.format('%.0f', math.ceil(idle_us / 1000))
-for _, state in ipairs(found) do
-  -- XCLAIM drops a message that was trimmed from the list of pending ones; it stays there for a claim to record it.
-  if #redis.call('XRANGE', stream, state[1], state[1]) > 0 then
-    redis.call(
-      'XCLAIM', stream, group, NOBODY, 0, state[1], 'IDLE', lain_ms, 'RETRYCOUNT', state[4] - 1, 'JUSTID'
-    )
-    released = released + 1
+while #found > 0 and released < PAGE do
+  for _, state in ipairs(found) do
+    -- XCLAIM drops a message that was trimmed from the list of pending ones; it stays there for a claim to record it.
+    if released < PAGE and #redis.call('XRANGE', stream, state[1], state[1]) > 0 then
+      redis.call(
+        'XCLAIM', stream, group, NOBODY, 0, state[1], 'IDLE', lain_ms, 'RETRYCOUNT', state[4] - 1, 'JUSTID'
+      )
+      released = released + 1
+    end
   end
+  -- Behind trimmed ones may stand some that live.
+  found = redis.call('XPENDING', stream, group, '(' .. found[#found][1], '+', PAGE, consumer)
 end
 if released == PAGE then
   return { 'more', released }

@@ -173,3 +173,20 @@ def test_wrong_arguments_are_refused_before_anything_is_sent(server: Server) -> 
     with pytest.raises(RedisError, match="ARGUMENT"):
         StreamConsumer(client, "x", "g:1")
     client.close()
+
+
+def test_leaving_gives_back_what_lives_behind_what_was_trimmed(own_server: Server) -> None:
+    client: Any = own_server.client()
+    client.xgroup_create("stream:{x}", "g", "0", mkstream=True)
+    for number in range(1, 151):
+        client.xadd("stream:{x}", {"n": "1"}, id=f"{number}-1")
+    client.xreadgroup("g", "a", {"stream:{x}": ">"}, count=150)
+    client.xdel("stream:{x}", *(f"{number}-1" for number in range(1, 101)))
+    call = calls.leave(calls.Keys.of("x"), group="g", consumer="a", idle_us=1_000_000)
+    assert client.execute_command(*call.eval) == [b"left", 50]
+    assert {entry["consumer"] for entry in client.xpending_range("stream:{x}", "g", "-", "+", 150)} == {
+        b"a",
+        b":waiting",
+    }
+    assert len(client.xpending_range("stream:{x}", "g", "-", "+", 150, consumername="a")) == 100
+    client.close()

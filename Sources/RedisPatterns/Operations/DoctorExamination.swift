@@ -187,7 +187,7 @@ struct DoctorExamination {
       switch result {
       case .success(let reply): replies.append(reply)
       case .failure(let error):
-        guard error.serverCode != nil, error.code != .auth, error.code != .loading else { throw error }
+        guard error.serverCode != nil, ![.auth, .loading, .maxClients].contains(error.code) else { throw error }
         if facts.refused[question.verb] == nil { facts.refused[question.verb] = error.code.rawValue }
         replies.append(nil)
       }

@@ -48,6 +48,15 @@ async def complete(work: Callable[[], Coroutine[Any, Any, T]], within: float = 1
         raise
 
 
+async def rung(event: asyncio.Event, timeout: float | None) -> bool:
+    """Whether the event came in time; before Python 3.12, `asyncio.wait_for` swallows a cancellation beside it."""
+    task = asyncio.ensure_future(event.wait())
+    try:
+        return bool((await asyncio.wait({task}, timeout=timeout))[0])
+    finally:
+        task.cancel()
+
+
 class Flag:
     """Raised once."""
 
@@ -61,11 +70,7 @@ class Flag:
         self._event.set()
 
     async def wait(self, timeout: float | None = None) -> bool:
-        try:
-            await asyncio.wait_for(self._event.wait(), timeout)
-        except asyncio.TimeoutError:
-            return False
-        return True
+        return await rung(self._event, timeout)
 
 
 class Bell:
@@ -79,9 +84,7 @@ class Bell:
 
     async def wait(self, timeout: float | None = None) -> bool:
         """Whether it rang since the last time."""
-        try:
-            await asyncio.wait_for(self._event.wait(), timeout)
-        except asyncio.TimeoutError:
+        if not await rung(self._event, timeout):
             return False
         self._event.clear()
         return True
@@ -171,11 +174,7 @@ class Keeper:
         return None
 
     async def _stopped_until(self, then: float) -> bool:
-        try:
-            await asyncio.wait_for(self._stop.wait(), max(then - clock(), 0))
-        except asyncio.TimeoutError:
-            return self._stop.is_set()
-        return True
+        return await rung(self._stop, max(then - clock(), 0)) or self._stop.is_set()
 
 
 class Flights(Generic[T]):

@@ -10,7 +10,7 @@ import redis.asyncio
 import redis.exceptions as theirs
 
 from .errors import Code, RedisError
-from .runner import _heeding_cancellation, translate
+from .runner import heeding_cancellation, translate
 
 _RAW = {"NEVER_DECODE": True}
 _NO_CALLBACKS: Any = {}
@@ -42,7 +42,7 @@ async def aask(client: redis.asyncio.Redis, commands: Sequence[tuple[bytes | str
     for command in commands:
         pipeline.execute_command(*command, **_RAW)
     try:
-        replies = await _heeding_cancellation(pipeline.execute(raise_on_error=False))
+        replies = await heeding_cancellation(pipeline.execute(raise_on_error=False))
     except (theirs.RedisError, OSError) as error:
         failure = translate(error, client, str(commands[0][0]))
     else:

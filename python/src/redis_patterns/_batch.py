@@ -9,7 +9,7 @@ import redis
 import redis.asyncio
 import redis.exceptions as theirs
 
-from .runner import _RAW, _heeding_cancellation, _read, arun, run, translate
+from .runner import _RAW, _read, arun, heeding_cancellation, run, translate
 from .script import ScriptCall
 
 R = TypeVar("R")
@@ -42,7 +42,7 @@ async def arun_all(client: redis.asyncio.Redis, calls: Sequence[ScriptCall[R]]) 
     for call in calls:
         pipeline.execute_command(*call.evalsha, **_RAW)
     try:
-        replies = await _heeding_cancellation(pipeline.execute(raise_on_error=False))
+        replies = await heeding_cancellation(pipeline.execute(raise_on_error=False))
     except (theirs.RedisError, OSError) as error:
         failure = translate(error, client, "EVALSHA")
     else:

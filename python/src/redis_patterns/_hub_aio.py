@@ -10,6 +10,9 @@ from weakref import WeakKeyDictionary
 import redis.asyncio
 import redis.exceptions
 
+from ._aio import rung
+from .runner import heeding_cancellation
+
 FAULTS = (redis.exceptions.RedisError, OSError, RuntimeError)
 
 
@@ -25,8 +28,7 @@ class Ear:
         self._event.set()
 
     async def wait(self, seconds: float) -> None:
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._event.wait(), seconds)
+        await rung(self._event, seconds)
         self._event.clear()
 
 
@@ -52,15 +54,20 @@ class Hub:
             hub = cls._all[client] = cls(client)
         ear = Ear()
         hub._ears.setdefault(channel, {})[name.encode()] = ear
-        async with hub._guard:
-            try:
+        try:
+            async with hub._guard:
                 if channel not in hub._channels and not hub._over:
                     hub._channels.add(channel)
-                    await hub._pubsub.subscribe(channel)
+                    await heeding_cancellation(hub._pubsub.subscribe(channel))
                 if hub._reader is None and not hub._over:
                     hub._reader = asyncio.create_task(hub._read())
-            except FAULTS:
-                hub._end()
+        except FAULTS:
+            hub._end()
+        except BaseException:
+            # Whether the channel is heard is not known: all others ask by themselves from now on.
+            hub._ears[channel].pop(name.encode(), None)
+            hub._end()
+            raise
         if hub._over:
             ear.wake(deaf=True)
         return hub, ear

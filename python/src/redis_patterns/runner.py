@@ -163,7 +163,7 @@ async def aread(client: redis.asyncio.Redis, commands: Sequence[tuple[bytes | st
     for command in commands:
         pipeline.execute_command(*command, **_RAW)
     try:
-        return await _heeding_cancellation(pipeline.execute())
+        return await heeding_cancellation(pipeline.execute())
     except (theirs.RedisError, OSError) as error:
         failure = translate(error, client, str(commands[0][0]))
     raise failure
@@ -193,7 +193,7 @@ def send(client: redis.Redis, words: tuple[bytes | str, ...]) -> Any:
 async def asend(client: redis.asyncio.Redis, words: tuple[bytes | str, ...]) -> Any:
     """The asyncio twin of `send`."""
     try:
-        return await _heeding_cancellation(client.execute_command(*words, **_RAW))
+        return await heeding_cancellation(client.execute_command(*words, **_RAW))
     except (theirs.RedisError, OSError) as error:
         failure = translate(error, client, _verb(words[0]))
     raise failure
@@ -203,7 +203,7 @@ def _verb(word: bytes | str) -> str:
     return word if isinstance(word, str) else word.decode()
 
 
-async def _heeding_cancellation(work: Awaitable[R]) -> R:
+async def heeding_cancellation(work: Awaitable[R]) -> R:
     # asyncio.wait_for, which redis-py awaits, swallows a cancellation that comes as its work ends (until Python 3.12).
     task: Any = asyncio.current_task()
     count: Callable[[], int] = getattr(task, "cancelling", lambda: 0)  # new in Python 3.11
