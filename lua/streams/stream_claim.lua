@@ -59,6 +59,8 @@ local function bury(id, deliveries, reason, fields)
     record[#record + 1] = 'f.' .. fields[at]
     record[#record + 1] = fields[at + 1]
   end
+  -- First what needs no memory: a server whose memory is full then lets the rest of the script go on.
+  redis.call('PEXPIREAT', dead, at_ms(now_us + KEEP_DEAD_US))
   redis.call('XADD', dead, 'MAXLEN', '~', length, new_id, unpack(record))
   redis.call('PEXPIREAT', dead, at_ms(now_us + KEEP_DEAD_US))
   redis.call('XACK', stream, group, id)

@@ -12,6 +12,7 @@ import pytest
 
 from conftest import Server
 from redis_patterns import MessageStream, RedisError, StreamConsumer, StreamMessage, StreamReject, connect
+from redis_patterns.script import load
 from redis_patterns.streams import calls
 from waiting import until
 
@@ -189,4 +190,21 @@ def test_leaving_gives_back_what_lives_behind_what_was_trimmed(own_server: Serve
         b":waiting",
     }
     assert len(client.xpending_range("stream:{x}", "g", "-", "+", 150, consumername="a")) == 100
+    client.close()
+
+
+def test_a_consumers_own_messages_are_claimed_when_memory_is_full(own_server: Server) -> None:
+    client: Any = own_server.client()
+    client.xgroup_create("stream:{x}", "g", "0", mkstream=True)
+    for number in (1, 2):
+        client.xadd("stream:{x}", {"n": "1"}, id=f"{number}-1")
+    client.xreadgroup("g", "a", {"stream:{x}": ">"}, count=2)
+    client.xdel("stream:{x}", "1-1")
+    client.config_set("maxmemory", 1)
+    claim = load("stream_claim").source
+    words = ("stream:{x}", "stream:{x}:dead", "g", "a", "own", "0-0", 1_000_000, 10, 3, 100, 0)
+    reply = client.execute_command("EVAL", claim, 2, *words)
+    assert reply[:4] == [b"claimed", b"0-0", 0, 1]
+    assert [message[0] for message in reply[4:]] == [b"2-1"]
+    assert client.pttl("stream:{x}:dead") > 0
     client.close()
