@@ -14,6 +14,7 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from ._url import check_path, url_error
 from .errors import Code, Execution, RedisError, argument_error, reply_error, server_error
 from .script import ScriptCall
 
@@ -45,18 +46,20 @@ def connect(url: str, *, timeout: float = 5.0, connect_timeout: float = 2.0, **o
     `timeout` and `connect_timeout` are seconds; `options` go to `redis.Redis.from_url`.
     """
     try:
+        check_path(url)
         return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **_settings(timeout, connect_timeout, options))
     except ValueError as error:
-        raise _url_error(error) from None
+        raise url_error(error) from None
 
 
 def aconnect(url: str, *, timeout: float = 5.0, connect_timeout: float = 2.0, **options: Any) -> redis.asyncio.Redis:
     """The asyncio twin of `connect`."""
     try:
+        check_path(url)
         settings = _settings(timeout, connect_timeout, options)
         return redis.asyncio.Redis.from_url(url, retry=AsyncRetry(NoBackoff(), 0), **settings)
     except ValueError as error:
-        raise _url_error(error) from None
+        raise url_error(error) from None
 
 
 def check(client: Any, *, allow_retries: bool, asynchronous: bool) -> None:
@@ -279,13 +282,6 @@ def _failure(code: Code, message: str, execution: Execution, command: str, where
 
 def _settings(timeout: float, connect_timeout: float, options: dict[str, Any]) -> dict[str, Any]:
     return {"protocol": 2, "socket_timeout": timeout, "socket_connect_timeout": connect_timeout, **options}
-
-
-def _url_error(error: ValueError) -> RedisError:
-    # redis-py's texts for bad URLs do not repeat the URL; the port's does repeat what stands there, so it is left out.
-    text = str(error)
-    message = text if text.startswith("Redis URL must") else "the URL cannot be read"
-    return RedisError(Code.URL, message, execution=Execution.NOT_EXECUTED)
 
 
 def _read(call: ScriptCall[R], reply: Any) -> R:
