@@ -34,6 +34,26 @@ import Testing
     #expect(try await first.extend() == false)
   }
 
+  @Test func `a worker that is late may end its job until another is given it`() async throws {
+    let space = try await TestSpace.shared()
+    let queue = queue(space)
+    for number in 0..<3 { try await queue.push("p", id: "j\(number)") }
+    var late: [QueueJob] = []
+    for _ in 0..<3 { late.append(try #require(try await queue.pop())) }
+    // Their leases end.
+    _ = try await space.redis.send("ZADD", "\(space.namespace):queue:{mail}:leases", 1, "j0", 2, "j1", 3, "j2")
+    #expect(try await queue.look().ready == 3)
+    // This pop puts all three back, and takes the first.
+    let taken = try #require(try await queue.pop())
+    #expect(taken.id == late[0].id && taken.attempt == 2)
+    #expect(try await late[0].ack() == .lost)
+    #expect(try await late[1].extend())
+    #expect(try await late[1].ack() == .acked)
+    #expect(try await late[2].ack() == .acked)
+    #expect(try await taken.ack() == .acked)
+    #expect(try await queue.pop() == nil)
+  }
+
   @Test func `a job that fails is tried again, then buried, then revived`() async throws {
     let queue = queue(try await TestSpace.shared(), tries: 2)
     try await queue.push("poison", id: "j1")

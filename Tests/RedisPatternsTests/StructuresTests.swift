@@ -32,6 +32,17 @@ import Testing
     #expect(try await counter.add(request: "r2").value == 6)
   }
 
+  @Test(arguments: ["9007199254740993", "1.5", "ann"])
+  func `a counter neither rounds nor replaces what is not its own`(_ value: String) async throws {
+    let space = try await TestSpace.shared()
+    let key = "\(space.namespace):counter:{theirs}"
+    _ = try await space.redis.send("SET", key, value, "EX", 60)
+    let counter = SharedCounter("theirs", on: space.redis, ttl: .seconds(100), namespace: space.namespace)
+    let error = await #expect(throws: RedisError.self) { try await counter.add(-1) }
+    #expect(error?.code == .wrongType && error?.execution == .notExecuted)
+    #expect(try await space.redis.send("GET", key).string == value)
+  }
+
   @Test func `of many who put a flag up at once, one is told so`() async throws {
     let space = try await TestSpace.shared()
     let flag = SharedFlag("daily-mail", on: space.redis, ttl: .seconds(100), namespace: space.namespace)

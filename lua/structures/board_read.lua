@@ -15,7 +15,7 @@
 -- absent  players
 --
 -- top: `count` players from rank `from` on. around: the player `from` in the middle of `count`; at an end of the board
--- the page is moved, not cut. `rank` is that of the first on the page. Keys as in board_submit.
+-- the page is moved, not cut. `rank` is that of the first on the page. Keys and periods as in board_submit.
 
 local sign = ARGV[1] == 'low' and -1 or 1
 local window, zone_us, count, kind, from = ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7]
@@ -56,7 +56,10 @@ end
 
 local number, at = 0, 1
 if window ~= 'all' then
-  number = period() - (ARGV[3] == 'previous' and 1 or 0)
+  number = math.max(
+    period(), tonumber(redis.call('HGET', KEYS[2], 'period') or 0), tonumber(redis.call('HGET', KEYS[4], 'period') or 0)
+  )
+  number = number - (ARGV[3] == 'previous' and 1 or 0)
   at = 1 + 2 * (number % 2)
 end
 local scores, ids = KEYS[at], KEYS[at + 1]

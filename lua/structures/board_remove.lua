@@ -17,14 +17,17 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
+local members = {}
+for at = 1, #KEYS, 2 do
+  local known = redis.call('HMGET', KEYS[at + 1], 'id:' .. id, 'ends_us')
+  redis.call('ZCARD', KEYS[at]) -- fails on a key of another type, before anything is written
+  members[at] = known[1] and tonumber(known[2]) > now_us and known[1] .. ':' .. id
+end
 local removed = 0
 for at = 1, #KEYS, 2 do
-  local scores, ids = KEYS[at], KEYS[at + 1]
-  local known = redis.call('HMGET', ids, 'id:' .. id, 'ends_us')
-  if known[1] and tonumber(known[2]) > now_us then
-    local member = known[1] .. ':' .. id
-    redis.call('HDEL', ids, 'id:' .. id)
-    removed = removed + redis.call('ZREM', scores, member)
+  if members[at] then
+    redis.call('HDEL', KEYS[at + 1], 'id:' .. id)
+    removed = removed + redis.call('ZREM', KEYS[at], members[at])
   end
 end
 return { removed > 0 and 'removed' or 'absent' }

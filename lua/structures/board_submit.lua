@@ -16,7 +16,8 @@
 -- refused
 --
 -- The window `all` has one pair of keys; the others have two, which take turns: the period that runs and the one before
--- it. `zone` is added to the clock before periods are told apart. Of equal scores the one reached first stands first: a
+-- it. `zone` is added to the clock before periods are told apart. A clock that is set back does not bring a period
+-- back: the latest one goes on. Of equal scores the one reached first stands first: a
 -- member is 2^53 - 1 - (time in us), 16 digits, `:`, the id, and the time never repeats on a board. A score of another
 -- order is stored with its sign turned. Beyond `most` players the last ones leave: their rank is 0. A rank before of 0:
 -- was not on the board. refused: a sum would leave the numbers that are exact; nothing is written.
@@ -46,7 +47,13 @@ local function first_day(month)
   return era * 146097 + year * 365 + math.floor(year / 4) - math.floor(year / 100) + day - 719468
 end
 
--- The number of the period that runs, and when the next one ends.
+-- How long a period is, and by how much it is moved: 1970-01-01 was a Thursday, weeks begin on Monday.
+local function span(window)
+  local length = window == 'hour' and 3600000000 or window == 'day' and DAY_US or 7 * DAY_US
+  return length, window == 'week' and 3 * DAY_US or 0
+end
+
+-- The number of the period that runs.
 local function period(window)
   local local_us = now_us + zone_us
   if window == 'month' then
@@ -58,13 +65,19 @@ local function period(window)
     while first_day(month + 1) <= day do
       month = month + 1
     end
-    return month, first_day(month + 2) * DAY_US - zone_us
+    return month
   end
-  -- 1970-01-01 was a Thursday; weeks begin on Monday.
-  local shift = window == 'week' and 3 * DAY_US or 0
-  local length = window == 'hour' and 3600000000 or window == 'day' and DAY_US or 7 * DAY_US
-  local number = math.floor((local_us + shift) / length)
-  return number, (number + 2) * length - shift - zone_us
+  local length, shift = span(window)
+  return math.floor((local_us + shift) / length)
+end
+
+-- When the period after this one ends.
+local function ends(window, number)
+  if window == 'month' then
+    return first_day(number + 2) * DAY_US - zone_us
+  end
+  local length, shift = span(window)
+  return (number + 2) * length - shift - zone_us
 end
 
 local places, key = {}, 1
@@ -72,12 +85,16 @@ for i = 8, #ARGV - 1 do
   local window, at = ARGV[i], key
   local number, ends_us = 0, now_us + ttl_us
   if window ~= 'all' then
-    number, ends_us = period(window)
-    at = key + 2 * (number % 2)
+    number = math.max(
+      period(window), tonumber(redis.call('HGET', KEYS[key + 1], 'period') or 0),
+      tonumber(redis.call('HGET', KEYS[key + 3], 'period') or 0)
+    )
+    ends_us, at = ends(window, number), key + 2 * (number % 2)
   end
   key = key + (window == 'all' and 2 or 4)
   local scores, ids = KEYS[at], KEYS[at + 1]
   local known = redis.call('HMGET', ids, 'period', 'last_us', 'id:' .. id, 'ends_us')
+  redis.call('ZCARD', scores) -- fails on a key of another type, before anything is written
   local place = { scores = scores, ids = ids, number = string.format('%.0f', number), ends_us = ends_us, rank = 0 }
   place.begins = known[1] ~= place.number or tonumber(known[4]) <= now_us
   place.stamp = now_us

@@ -16,7 +16,7 @@
 -- A counter that does not exist, or has ended, is 0. life = first: it ends `ttl` after its first addition, whatever is
 -- added later; last: after the latest one. A sum outside the bounds is refused and writes nothing; a delta of 0 only
 -- reads. A request id makes a repeat answer what the first call answered. A number that INCR left here without an end
--- is taken over, and gets one.
+-- is taken over, and gets one; what is no whole number below 2^53 is WRONGTYPE and stays.
 
 local counter, request = KEYS[1], KEYS[2]
 local delta, least, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -31,14 +31,25 @@ local function at_ms(us)
   return string.format('%.0f', math.ceil(us / 1000) + 1)
 end
 
-local told = request and redis.call('GET', request)
-if told then
-  local value, ends_us = string.match(told, '^(%-?%d+) (%d+)$')
-  return { 'counted', tonumber(value), math.max(tonumber(ends_us) - now_us, 0) }
+local EXACT = 9007199254740992
+
+local function read(stored)
+  local value, ends_us = string.match(stored, '^(%-?%d+) ?(%d*)$')
+  value, ends_us = tonumber(value), tonumber(ends_us)
+  return value and math.abs(value) < EXACT and (ends_us or 0) < EXACT and value, ends_us
 end
 
-local value, ends_us = string.match(redis.call('GET', counter) or '', '^(%-?%d+) ?(%d*)$')
-value, ends_us = tonumber(value or 0), tonumber(ends_us or '')
+local told = request and redis.call('GET', request)
+local value, ends_us = read(redis.call('GET', counter) or '0')
+if told then
+  value, ends_us = read(told)
+end
+if not value or (told and not ends_us) then
+  return redis.error_reply('WRONGTYPE the key holds no number that a counter wrote')
+elseif told then
+  return { 'counted', value, math.max(ends_us - now_us, 0) }
+end
+
 if ends_us and ends_us <= now_us then
   value, ends_us = 0, nil
 end

@@ -6,7 +6,7 @@
 -- cleared  value
 --
 -- Says what it had counted. What is added at the same time is in this value or in the new counter, never in both and
--- never lost. Works when the server's memory is full.
+-- never lost. What counter_add refuses is refused here too. Works when the server's memory is full.
 
 local counter = KEYS[1]
 local now_us = tonumber(ARGV[#ARGV])
@@ -15,7 +15,12 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
-local value, ends_us = string.match(redis.call('GET', counter) or '', '^(%-?%d+) ?(%d*)$')
+local EXACT = 9007199254740992
+
+local value, ends_us = string.match(redis.call('GET', counter) or '0', '^(%-?%d+) ?(%d*)$')
+value, ends_us = tonumber(value), tonumber(ends_us)
+if not value or math.abs(value) >= EXACT or (ends_us or 0) >= EXACT then
+  return redis.error_reply('WRONGTYPE the key holds no number that a counter wrote')
+end
 redis.call('DEL', counter)
-local ended = tonumber(ends_us or '') and tonumber(ends_us) <= now_us
-return { 'cleared', ended and 0 or tonumber(value or 0) }
+return { 'cleared', ends_us and ends_us <= now_us and 0 or value }

@@ -6,7 +6,7 @@
 -- cleared
 -- down
 --
--- Works when the server's memory is full.
+-- What no flag_set wrote is WRONGTYPE and stays. Works when the server's memory is full.
 
 local flag = KEYS[1]
 local now_us = tonumber(ARGV[#ARGV])
@@ -15,6 +15,9 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
-local ends_us = string.match(redis.call('GET', flag) or '', '^(%d+) ')
+local ends_us = tonumber((string.match(redis.call('GET', flag) or '0 ', '^(%d+) ')))
+if not ends_us or ends_us >= 9007199254740992 then
+  return redis.error_reply('WRONGTYPE the key holds no flag')
+end
 redis.call('DEL', flag)
-return { ends_us and tonumber(ends_us) > now_us and 'cleared' or 'down' }
+return { ends_us > now_us and 'cleared' or 'down' }

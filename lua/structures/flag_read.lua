@@ -5,6 +5,8 @@
 --
 -- up  payload ends_in_us
 -- down
+--
+-- What no flag_set wrote is WRONGTYPE.
 
 local flag = KEYS[1]
 local now_us = tonumber(ARGV[#ARGV])
@@ -13,8 +15,11 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
-local ends_us, payload = string.match(redis.call('GET', flag) or '', '^(%d+) (.*)$')
-if ends_us and tonumber(ends_us) > now_us then
-  return { 'up', payload, tonumber(ends_us) - now_us }
+local ends_us, payload = string.match(redis.call('GET', flag) or '0 ', '^(%d+) (.*)$')
+ends_us = tonumber(ends_us)
+if not ends_us or ends_us >= 9007199254740992 then
+  return redis.error_reply('WRONGTYPE the key holds no flag')
+elseif ends_us > now_us then
+  return { 'up', payload, ends_us - now_us }
 end
 return { 'down' }

@@ -9,9 +9,9 @@
 --
 -- appended  id events
 --
--- The id is the time in ms, `-`, a number; it is larger than every id before it, also when the clock was set back.
--- Events older than `keep` leave, and the oldest beyond `most`; the log ends when its last event is that old. Reading
--- needs no script: XRANGE is atomic.
+-- The id is the time in ms, `-`, a number; it is larger than every id before it, also when the clock was set back or
+-- events were deleted. A stream whose ids are no times is WRONGTYPE and stays. Events older than `keep` leave, and the
+-- oldest beyond `most`; the log ends when its last event is that old. Reading needs no script: XRANGE is atomic.
 
 local log = KEYS[1]
 local kind, payload, keep_us, most = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -22,11 +22,20 @@ if now_us == 0 then
 end
 
 local ms, number = math.floor(now_us / 1000), 0
-local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
-if newest then
-  local last_ms, last_number = string.match(newest[1], '^(%d+)-(%d+)$')
-  if tonumber(last_ms) >= ms then
-    ms, number = tonumber(last_ms), tonumber(last_number) + 1
+local EXACT = 9007199254740992
+local about = redis.call('EXISTS', log) == 1 and redis.call('XINFO', 'STREAM', log) or {}
+for i = 1, #about, 2 do
+  if about[i] == 'last-generated-id' then
+    local last_ms, last_number = string.match(about[i + 1], '^(%d+)-(%d+)$')
+    last_ms, last_number = tonumber(last_ms), tonumber(last_number)
+    if last_ms >= EXACT / 2 then
+      return redis.error_reply('WRONGTYPE the ids of the stream are no times')
+    elseif last_number >= EXACT - 1 then
+      ms = math.max(ms, last_ms + 1)
+    elseif last_ms >= ms then
+      ms, number = last_ms, last_number + 1
+    end
+    break
   end
 end
 local id = string.format('%.0f-%.0f', ms, number)

@@ -49,7 +49,11 @@ end
 
 local ends_us = now_us + ttl_us
 -- The version of an object whose time is over still counts: its key may be there for some milliseconds.
-local next_version = string.format('%.0f', math.max(tonumber(known[1] or 0) + 1, now_us))
+local next_version = math.max(tonumber(known[1] or 0) + 1, now_us)
+if next_version >= 9007199254740992 then
+  return redis.error_reply('WRONGTYPE the version of the object is not one that object_write gave')
+end
+next_version = string.format('%.0f', next_version)
 redis.call('HSET', object, '@version', next_version)
 if known[1] and not version then
   redis.call('DEL', object)

@@ -15,9 +15,10 @@
 -- extended
 -- lost
 --
--- Never shorter than it was. Works when the server's memory is full.
+-- Never shorter than it was. lost: as in queue_settle; a job that waits again is taken out of the queue. Works when the
+-- server's memory is full.
 
-local state, leases, later = KEYS[3], KEYS[4], KEYS[5]
+local queue, state, leases, later = KEYS[1], KEYS[3], KEYS[4], KEYS[5]
 local id, token, lease_us, ttl_us = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local now_us = tonumber(ARGV[#ARGV])
 if now_us == 0 then
@@ -26,18 +27,19 @@ if now_us == 0 then
 end
 
 local holder = string.match(redis.call('HGET', state, ':' .. id) or '', '^%d+ (.+)$')
-local until_us = redis.call('ZSCORE', leases, id)
-if holder ~= token or not until_us then
-  return { 'lost' }
-end
-until_us = math.max(tonumber(until_us), now_us + lease_us)
+local leased_us = redis.call('ZSCORE', leases, id)
+local until_us = math.max(tonumber(leased_us or 0), now_us + lease_us)
 local last_us = until_us
 for _, key in ipairs({ leases, later }) do
   last_us = math.max(last_us, tonumber(redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2] or 0))
 end
 local ends_ms = string.format('%.0f', math.ceil((last_us + ttl_us) / 1000) + 1)
+if holder ~= token or (not leased_us and redis.call('LREM', queue, 1, id) == 0) then
+  return { 'lost' }
+end
+redis.call('PEXPIREAT', state, ends_ms) -- a first write that needs no memory
+redis.call('ZADD', leases, string.format('%.0f', until_us), id)
 for _, key in ipairs(KEYS) do
   redis.call('PEXPIREAT', key, ends_ms)
 end
-redis.call('ZADD', leases, 'XX', string.format('%.0f', until_us), id)
 return { 'extended' }

@@ -30,9 +30,11 @@ local reply = {
 if count > 0 then
   for _, entry in ipairs(redis.call('LRANGE', dead, 0, count - 1)) do
     local try, size, at = string.match(entry, '^(%d+) (%d+) ()')
-    reply[#reply + 1] = string.sub(entry, at, at + size - 1)
-    reply[#reply + 1] = tonumber(try)
-    reply[#reply + 1] = string.sub(entry, at + size)
+    if try then
+      reply[#reply + 1] = string.sub(entry, at, at + size - 1)
+      reply[#reply + 1] = tonumber(try)
+      reply[#reply + 1] = string.sub(entry, at + size)
+    end
   end
 end
 return reply

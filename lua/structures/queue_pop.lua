@@ -17,9 +17,10 @@
 -- empty  retry_after_us
 --
 -- A lease that ended makes its job the first again, or buries it after `tries`; jobs that are due stand at the end.
--- Both happen here, at most 100 of each a call, so no other process has to run. A pop again with the token of a lease
--- that lasts gives the same job: a repeat after a lost reply is safe. empty: 0 when nothing is out or put off. The
--- first write of every path needs no memory, so a full server can still be drained.
+-- Both happen here, at most 100 of each a call, so no other process has to run. A pop again with the same token gives
+-- the same job as long as nobody else was given it: a repeat after a lost reply is safe. Once its lease has ended that
+-- is a new attempt. empty: 0 when nothing is out or put off. The first write of every path needs no memory, so a full
+-- server can still be drained.
 
 local queue, jobs, state, leases, later, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local token, lease_us, tries = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -30,55 +31,82 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
-local now = string.format('%.0f', now_us)
-local repeated = redis.call('HGET', state, '@' .. token)
-if repeated then
-  local until_us = redis.call('ZSCORE', leases, repeated)
-  local try, holder = string.match(redis.call('HGET', state, ':' .. repeated) or '', '^(%d+) (.+)$')
-  if holder == token and until_us and tonumber(until_us) > now_us then
-    return { 'job', repeated, redis.call('HGET', jobs, repeated), tonumber(try) }
+local function attempts(id)
+  return string.match(redis.call('HGET', state, ':' .. id) or '', '^(%d+) ?(.*)$')
+end
+
+-- A token that went on to another job keeps its entry.
+local function forget(id, holder)
+  if holder and holder ~= '' and redis.call('HGET', state, '@' .. holder) == id then
+    redis.call('HDEL', state, '@' .. holder)
   end
 end
 
+-- These fail on a key of another type, before anything is written.
+local now = string.format('%.0f', now_us)
+redis.call('LLEN', queue)
+redis.call('LLEN', dead)
 local expired = redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, 100)
+local due = redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, 100)
+local id = redis.call('HGET', state, '@' .. token)
+local payload = redis.call('HGET', jobs, id or '')
+if id then
+  local try, holder = attempts(id)
+  local until_us = redis.call('ZSCORE', leases, id)
+  if not payload or holder ~= token then
+    id = nil
+  elseif until_us and tonumber(until_us) > now_us then
+    return { 'job', id, payload, tonumber(try) }
+  elseif tonumber(try) >= tries then
+    id = nil
+  elseif redis.call('ZREM', leases, id) == 0 then
+    redis.call('LREM', queue, 1, id)
+  end
+end
+
 for i = #expired, 1, -1 do
-  local id = expired[i]
-  redis.call('ZREM', leases, id)
-  local try, holder = string.match(redis.call('HGET', state, ':' .. id) or '', '^(%d+) (.+)$')
-  local payload = redis.call('HGET', jobs, id)
-  redis.call('HDEL', state, '@' .. (holder or ''))
-  if not payload then
-    redis.call('HDEL', state, ':' .. id)
-  elseif tonumber(try or 0) >= tries then
-    redis.call('HDEL', jobs, id)
-    redis.call('HDEL', state, ':' .. id)
-    redis.call('LPUSH', dead, try .. ' ' .. string.len(id) .. ' ' .. id .. payload)
-  else
-    redis.call('HSET', state, ':' .. id, try or '0')
-    redis.call('LPUSH', queue, id)
+  local ended = expired[i]
+  if ended ~= id then
+    redis.call('ZREM', leases, ended)
+    local try, holder = attempts(ended)
+    local content = redis.call('HGET', jobs, ended)
+    if not content then
+      forget(ended, holder)
+      redis.call('HDEL', state, ':' .. ended)
+    elseif tonumber(try or 0) >= tries then
+      forget(ended, holder)
+      redis.call('HDEL', state, ':' .. ended)
+      redis.call('HDEL', jobs, ended)
+      redis.call('LPUSH', dead, try .. ' ' .. string.len(ended) .. ' ' .. ended .. content)
+    else
+      -- Its holder may still end it, as long as nobody else is given it: so the state stays.
+      redis.call('LPUSH', queue, ended)
+    end
   end
 end
 if #expired > 0 then
   redis.call('LTRIM', dead, 0, graves - 1)
 end
-local due = redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, 100)
-for _, id in ipairs(due) do
-  redis.call('ZREM', later, id)
-  redis.call('RPUSH', queue, id)
+for _, ready in ipairs(due) do
+  redis.call('ZREM', later, ready)
+  redis.call('RPUSH', queue, ready)
 end
 
-local id, payload
-for _ = 1, 100 do
-  id = redis.call('LPOP', queue)
-  payload = id and redis.call('HGET', jobs, id)
-  if not id or payload then
-    break
+if not id then
+  for _ = 1, 100 do
+    id = redis.call('LPOP', queue)
+    payload = id and redis.call('HGET', jobs, id)
+    if not id or payload then
+      break
+    end
+    redis.call('HDEL', state, ':' .. id)
   end
-  redis.call('HDEL', state, ':' .. id)
 end
 local try = 0
 if payload then
-  try = tonumber(string.match(redis.call('HGET', state, ':' .. id) or '0', '^%d+')) + 1
+  local before, holder = attempts(id)
+  try = tonumber(before or 0) + 1
+  forget(id, holder)
   redis.call('ZADD', leases, string.format('%.0f', now_us + lease_us), id)
   redis.call('HSET', state, ':' .. id, string.format('%.0f', try) .. ' ' .. token, '@' .. token, id)
 end
@@ -95,6 +123,9 @@ if payload or #expired + #due > 0 then
   end
 end
 if not payload then
+  if id then
+    next_us = now_us -- of these ids no job is left; there may be others behind them
+  end
   return { 'empty', next_us < math.huge and math.max(next_us - now_us, 1) or 0 }
 end
 return { 'job', id, payload, try }

@@ -29,6 +29,13 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
+-- These fail on a key of another type, before anything is written.
+redis.call('LLEN', queue)
+redis.call('HLEN', state)
+local last_us = now_us + delay_us
+for _, key in ipairs({ leases, later }) do
+  last_us = math.max(last_us, tonumber(redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2] or 0))
+end
 local held = redis.call('HLEN', jobs)
 if redis.call('HEXISTS', jobs, id) == 1 then
   return { 'exists', held }
@@ -45,10 +52,6 @@ else
   redis.call('RPUSH', queue, id)
 end
 
-local last_us = now_us
-for _, key in ipairs({ leases, later }) do
-  last_us = math.max(last_us, tonumber(redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2] or 0))
-end
 local ends_ms = string.format('%.0f', math.ceil((last_us + ttl_us) / 1000) + 1)
 for _, key in ipairs({ queue, jobs, state, leases, later, dead }) do
   redis.call('PEXPIREAT', key, ends_ms)

@@ -20,9 +20,9 @@
 -- buried
 -- lost
 --
--- lost: the lease ended and the job was handed to another, or it was settled before. A lease that ended counts as long
--- as nobody else was given the job. A job that was tried `tries` times is buried instead of retried. Works when the
--- server's memory is full.
+-- lost: the lease ended and the job was handed to another or buried, or it was settled before. A lease that ended
+-- counts as long as nobody else was given the job, also when the job waits in the queue again. A job that was tried
+-- `tries` times is buried instead of retried. Works when the server's memory is full.
 
 local queue, jobs, state, leases, later, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local id, token, verb, delay_us = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -35,11 +35,19 @@ end
 
 local try, holder = string.match(redis.call('HGET', state, ':' .. id) or '', '^(%d+) (.+)$')
 local payload = redis.call('HGET', jobs, id)
+-- These fail on a key of another type, before anything is written.
+redis.call('LLEN', queue)
+redis.call('LLEN', dead)
+redis.call('ZCARD', later)
 if holder ~= token or not payload then
   return { 'lost' }
 end
-redis.call('ZREM', leases, id)
-redis.call('HDEL', state, '@' .. token)
+if redis.call('ZREM', leases, id) == 0 then
+  redis.call('LREM', queue, 1, id)
+end
+if redis.call('HGET', state, '@' .. token) == id then
+  redis.call('HDEL', state, '@' .. token)
+end
 local answer = 'acked'
 if verb == 'retry' and tonumber(try) < tries then
   answer = 'retried'

@@ -22,6 +22,9 @@ end
 
 local last_us = tonumber(redis.call('ZREVRANGE', series, 0, 0, 'WITHSCORES')[2] or 0)
 local at_us = math.max(last_us + 1, now_us)
+if at_us + keep_us >= 9007199254740992 then
+  return redis.error_reply('WRONGTYPE the scores of the sorted set are no times')
+end
 local at = string.format('%.0f', at_us)
 local member = string.format('%016.0f', at_us) .. ':' .. value
 redis.call('ZADD', series, at, member)

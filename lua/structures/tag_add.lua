@@ -23,6 +23,7 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
+redis.call('SCARD', tags) -- fails on a key of another type, before anything is written
 for i = 2, #KEYS do
   if redis.call('SCARD', KEYS[i]) >= most and redis.call('SISMEMBER', KEYS[i], item) == 0 then
     return { 'full', ARGV[i + 2] }

@@ -20,6 +20,9 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
+for i = 1, #KEYS do
+  redis.call('SCARD', KEYS[i]) -- fails on a key of another type, before anything is written
+end
 local removed = 0
 for i = 2, #KEYS do
   redis.call('SREM', KEYS[i], item)

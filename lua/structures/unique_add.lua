@@ -10,8 +10,8 @@
 -- counted  changed
 --
 -- As many slots as periods are kept; period number n lies in slot n modulo their number, and `periods` says which it
--- is. A slot ends when no kept period can be its own. changed: 1 when the estimate may have grown. The error of an
--- estimate is 0.81 % (standard deviation).
+-- is. A slot ends when no kept period can be its own. A clock that is set back does not bring a period back: the latest
+-- one goes on. changed: 1 when the estimate may have grown. The error of an estimate is 0.81 % (standard deviation).
 
 local periods = KEYS[1]
 local every_us, zone_us = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -23,15 +23,20 @@ end
 
 local slots = #KEYS - 1
 local number = math.floor((now_us + zone_us) / every_us)
+for _, known in ipairs(redis.call('HVALS', periods)) do
+  number = math.max(number, tonumber(known))
+end
 local slot = number % slots
 local seen, period = KEYS[2 + slot], string.format('%.0f', number)
 local ends_ms = string.format('%.0f', math.ceil(((number + slots) * every_us - zone_us) / 1000) + 1)
-local stands = redis.call('HGET', periods, slot)
-redis.call('HSET', periods, slot, period)
-if stands ~= period then
+if redis.call('HGET', periods, slot) ~= period then
+  redis.call('HSET', periods, slot, period)
   redis.call('UNLINK', seen)
 end
-local changed = redis.call('PFADD', seen, unpack(ARGV, 3, #ARGV - 1))
+local changed, PAGE = 0, 1000 -- Lua unpacks 8,000 at most
+for at = 3, #ARGV - 1, PAGE do
+  changed = math.max(changed, redis.call('PFADD', seen, unpack(ARGV, at, math.min(at + PAGE, #ARGV) - 1)))
+end
 redis.call('PEXPIREAT', seen, ends_ms)
 redis.call('PEXPIREAT', periods, ends_ms)
 return { 'counted', changed }

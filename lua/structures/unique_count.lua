@@ -9,7 +9,8 @@
 --
 -- unique  items
 --
--- Of the period that runs and those before it, `last` in all; an item seen in several counts once.
+-- Of the period that runs and those before it, `last` in all; an item seen in several counts once. Which one runs is
+-- told as in unique_add.
 
 local periods = KEYS[1]
 local every_us, zone_us, last = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -21,6 +22,9 @@ end
 
 local slots = #KEYS - 1
 local number = math.floor((now_us + zone_us) / every_us)
+for _, known in ipairs(redis.call('HVALS', periods)) do
+  number = math.max(number, tonumber(known))
+end
 local asked = {}
 for back = 0, last - 1 do
   local slot = (number - back) % slots

@@ -46,14 +46,28 @@ class Oracle:
         self.board = board
         self.low = board.order == "low"
         self.tables: dict[tuple[str, Any], Table] = {}
+        self.latest: dict[str, int] = {}
         self.turn = 0
 
-    def table(self, window: str, now_us: int, *, previous: bool = False) -> Table:
-        name = (window, span(window, now_us, self.board.zone_us)[previous])
-        found = self.tables.setdefault(name, Table())
-        if found.until_us is not None and found.until_us <= now_us:
+    def table(self, window: str, now_us: int, *, previous: bool = False, write: bool = False) -> Table:
+        # A clock that is set back does not bring a period back: the latest one that was written to goes on.
+        moment = max(now_us, self.latest.get(window, 0))
+        name = (window, span(window, moment, self.board.zone_us)[previous])
+        found = self.tables.get(name)
+        ended = found is None or (found.until_us is not None and found.until_us <= now_us)
+        if ended and write:
             found = self.tables[name] = Table()
-        return found
+        return Table() if found is None or (ended and not write) else found
+
+    def expire(self, now_us: int) -> None:
+        """What has ended is gone, also for a clock that is set back."""
+        for window, name in [*self.tables]:
+            until_us, before = self.tables[window, name].until_us, span(window, now_us, self.board.zone_us)[1]
+            if name < before if until_us is None else until_us <= now_us:
+                del self.tables[window, name]
+        for window, latest_us in [*self.latest.items()]:
+            if (window, span(window, latest_us, self.board.zone_us)[0]) not in self.tables:
+                del self.latest[window]
 
     def submit(self, id: str, score: int, mode: str, now_us: int) -> dict[str, Any]:  # noqa: A002
         self.turn += 1
@@ -66,8 +80,10 @@ class Oracle:
                 return {"status": "refused"}
             if mode == "best" and old is not None and (new >= old[0] if self.low else new <= old[0]):
                 new = old[0]
-            changes.append((table, old, new))
-        for window, (table, old, new) in zip(self.board.windows, changes, strict=True):
+            changes.append((old, new))
+        for window, (old, new) in zip(self.board.windows, changes, strict=True):
+            table = self.table(window, now_us, write=True)
+            self.latest[window] = max(now_us, self.latest.get(window, 0))
             before = table.standing(self.low)
             if old is None or new != old[0]:
                 table.players[id] = (new, self.turn)

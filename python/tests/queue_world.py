@@ -107,11 +107,15 @@ class World:
         self.now_us = START_US
         self.faults: Counter[str] = Counter()
         self.handed = 0
+        self.late = 0
         self._numbers = 0
         self._open: set[str] = set()
         self._attempts: Counter[str] = Counter()
         self._work: list[Work] = []
         self._order: list[str] = []
+        # Who was given a job last and has not ended it; and which job a token was given last.
+        self._holders: dict[str, str] = {}
+        self._latest: dict[str, str] = {}
 
     def run(self, steps: int) -> None:
         for _ in range(steps):
@@ -134,13 +138,42 @@ class World:
         if delay_us == 0:
             self._order.append(job)
 
-    def _pop(self) -> bool:
-        self._numbers += 1
-        token = f"t{self._numbers}"
+    def _pop(self, token: str | None = None) -> bool:
+        if token is None:
+            self._numbers += 1
+            token = f"t{self._numbers}"
         handed = self.queue.pop(token, self.now_us)
         if handed is None:
             return False
-        job, attempt = handed
+        self._given(token, *handed)
+        return True
+
+    def _repeat(self, work: Work) -> None:
+        """Its answer was lost: it asks again with the same token."""
+        job = self._latest.get(work.token)
+        if job is None or not self._has(job, work.token):
+            self._pop(work.token)
+            return
+        held = [one for one in self._work if one.job == job and one.token == work.token]
+        if not held:
+            return  # of that one it knows nothing more
+        handed, live = self.queue.pop(work.token, self.now_us), held[-1].until_us > self.now_us
+        if handed is None or handed[0] != job:
+            self.faults["a pop that is repeated gives another job"] += 1
+            if handed:
+                self._given(work.token, *handed)
+        elif not live:
+            self._work.remove(held[-1])
+            self._given(work.token, *handed)
+        elif handed[1] != self._attempts[job]:
+            self.faults["a pop that is repeated counts twice"] += 1
+
+    def _has(self, job: str, token: str) -> bool:
+        """Whether it may still end the job: nobody else was given it, and no pop can have buried it."""
+        live = any(one.job == job and one.token == token and one.until_us > self.now_us for one in self._work)
+        return self._holders.get(job) == token and (live or self._attempts[job] < TRIES)
+
+    def _given(self, token: str, job: str, attempt: int) -> None:
         self.handed += 1
         if any(work.job == job and work.until_us > self.now_us for work in self._work):
             self.faults["two work on one job"] += 1
@@ -153,32 +186,40 @@ class World:
             if attempt == 1 and self._order[0] != job:
                 self.faults["a job overtakes"] += 1
             self._order.remove(job)
+        self._holders[job], self._latest[token] = token, job
         self._work.append(Work(job, token, self.now_us + LEASE_US, self.now_us))
-        return True
 
     def _act(self, work: Work) -> None:
         roll = self.rng.random()
         live = work.until_us > self.now_us
-        if roll < 0.2:
+        if roll < 0.15:
             self._work.remove(work)  # it crashes
-        elif roll < 0.3:
+        elif roll < 0.25:
+            self._repeat(work)
+        elif roll < 0.35:
+            mine = self._has(work.job, work.token)
             if self.queue.extend(work.job, work.token, self.now_us):
+                self.faults["a job is held on by who has it no more"] += self._holders.get(work.job) != work.token
                 work.until_us = max(work.until_us, self.now_us + LEASE_US)
-            elif live:
-                self.faults["a live lease is not extended"] += 1
+            elif mine:
+                self.faults["a lease is not extended although nobody else has the job"] += 1
         else:
             verb: queue.Verb = "ack" if roll < 0.75 else "retry" if roll < 0.95 else "bury"
             self._settle(work, verb, live)
 
     def _settle(self, work: Work, verb: queue.Verb, live: bool) -> None:
+        mine = self._has(work.job, work.token)
         answer = self.queue.settle(work.job, work.token, verb, self.now_us)
         self._work.remove(work)
-        newer = any(other.job == work.job and other.until_us > self.now_us for other in self._work)
         if answer == "lost":
             self.faults["a live lease is lost"] += live
+            self.faults["a job is lost to who has it, although nobody else was given it"] += mine and not live
             return
-        if newer:
-            self.faults["a lease that was handed on still counts"] += 1
+        self.faults["a job is ended by who has it no more"] += self._holders.get(work.job) != work.token
+        self._holders.pop(work.job, None)
+        if self._latest.get(work.token) == work.job:
+            del self._latest[work.token]
+        self.late += not live
         if answer in ("acked", "buried"):
             self._open.discard(work.job)
 

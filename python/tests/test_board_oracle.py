@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import evidence
 from board_oracle import Oracle
+from keyspace import expires_ms
 from redis_patterns._scenario import outcome
 from redis_patterns.script import ScriptCall
 from redis_patterns.structures import board
@@ -51,26 +52,44 @@ def one_step(rng: random.Random, oracle: Oracle, now_us: int) -> tuple[ScriptCal
 
 def test_every_answer_of_a_board_is_that_of_a_sorted_list_and_a_calendar(virtual: Any, seed: int, scale: float) -> None:
     rng = random.Random(seed)
-    boards, seen = max(int(24 * scale), 4), dict[str, int]()
+    boards, seen, set_back = max(int(24 * scale), 4), dict[str, int](), 0
     load_scripts(virtual)
     for number in range(boards):
         oracle, now_us = Oracle(random_board(rng, f"game{number}")), START_US + rng.randrange(366 * 24) * HOUR_US
-        pipeline, asked = virtual.pipeline(transaction=False), []
+        pipeline, asked = virtual.pipeline(transaction=False), list[Any]()
         for _ in range(BATCH):
+            if rng.random() < 0.03:
+                check(asked, pipeline, seen)
+                pipeline, asked = virtual.pipeline(transaction=False), []
+                expire(virtual, oracle, now_us)
+                now_us -= rng.choice([1, rng.randrange(3 * HOUR_US), rng.randrange(70 * 24 * HOUR_US)])
+                set_back += 1
             now_us += rng.choice(
                 [0, 0, 1, rng.randrange(HOUR_US), rng.randrange(HOUR_US), rng.randrange(9 * 24 * HOUR_US)]
             )
             call, expected = one_step(rng, oracle, now_us)
             asked.append((call, expected, now_us))
             pipeline.execute_command(*call.at(now_us).evalsha)
-        for (call, expected, at), reply in zip(asked, pipeline.execute(), strict=True):
-            got = outcome(call.read(reply))
-            assert got == expected, (oracle.board, call.script.name, call.args, at)
-            seen[got["status"]] = seen.get(got["status"], 0) + 1
-    print(boards * BATCH, "steps", seen)
-    evidence.record("board", "steps", count=boards * BATCH, seed=seed, seen=seen)
+        check(asked, pipeline, seen)
+    print(boards * BATCH, "steps", set_back, "times set back", seen)
+    evidence.record("board", "steps", count=boards * BATCH, seed=seed, seen=seen | {"clock set back": set_back})
     assert set(seen) == {"submitted", "refused", "removed", "absent", "page"}
     assert min(seen.values()) > boards
+
+
+def check(asked: list[Any], pipeline: Any, seen: dict[str, int]) -> None:
+    for (call, expected, at), reply in zip(asked, pipeline.execute(), strict=True):
+        got = outcome(call.read(reply))
+        assert got == expected, (call.script.name, call.keys, call.args, at)
+        seen[got["status"]] = seen.get(got["status"], 0) + 1
+
+
+def expire(client: Any, oracle: Oracle, now_us: int) -> None:
+    """What the server does by its own clock, so that a clock that is set back brings nothing back."""
+    oracle.expire(now_us)
+    for key in client.scan_iter():
+        if (expires_ms(client, key) - 1) * 1000 <= now_us:
+            client.delete(key)
 
 
 def test_scores_packed_into_a_float_do_not(virtual: Any, seed: int) -> None:

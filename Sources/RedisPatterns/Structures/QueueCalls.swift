@@ -30,7 +30,7 @@ package struct QueueCalls: Sendable {
       ])
   }
 
-  /// The same token again gives the same job while its lease lasts.
+  /// The same token again gives the same job as long as nobody else was given it.
   package func pop(token: String, lease: Duration, nowUs: Int64 = 0) throws(RedisError) -> ScriptCall {
     ScriptCall(
       .queuePop, keys: keys,

@@ -24,7 +24,8 @@ public struct QueueJob: Sendable {
 
   /// It is done. Works when the server's memory is full.
   ///
-  /// - Returns: `acked`, or `lost`: the lease had ended and the job was handed to another.
+  /// - Returns: `acked`, or `lost`: the lease had ended, and the job was handed to another or buried. A lease that ended
+  ///   counts as long as neither has happened.
   @discardableResult
   public func ack() async throws(RedisError) -> JobEnd {
     try await settle(.ack, .zero)
@@ -44,7 +45,7 @@ public struct QueueJob: Sendable {
 
   /// Holds it for longer; never shorter than it was.
   ///
-  /// - Returns: false when it was handed to another.
+  /// - Returns: false when it was handed to another, buried or settled.
   public func extend(by lease: Duration? = nil) async throws(RedisError) -> Bool {
     let call = try queue.calls.get().extend(id: id, token: token, lease: lease ?? queue.options.lease)
     return try QueueCalls.extended(try await queue.redis.run(call)) == .extended
@@ -94,7 +95,7 @@ public enum QueuePush: Sendable, Hashable {
 /// How the lease of a job ended.
 public enum JobEnd: String, Sendable, CaseIterable {
   case acked, retried, buried
-  /// It had ended before, and the job was handed to another; or the job was settled before.
+  /// It had ended before, and the job was handed to another or buried; or the job was settled before.
   case lost
 }
 

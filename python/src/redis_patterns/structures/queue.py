@@ -135,7 +135,7 @@ def push(
 
 
 def pop(queue: Queue, *, token: str, lease_us: int = LEASE_US) -> ScriptCall[Handed | Empty]:
-    """Takes the next job. The same token again gives the same job while its lease lasts."""
+    """Takes the next job. The same token again gives the same job as long as nobody else was given it."""
     args = (
         checked_token(token, "token"),
         digits(whole(lease_us, "lease", 1000)),

@@ -33,7 +33,11 @@ class Job:
         self._lease_us = lease_us
 
     async def ack(self) -> bool:
-        """It is done. False: the lease had ended and the job was handed to another. Works at full memory."""
+        """It is done. Works at full memory.
+
+        False: the lease had ended, and the job was handed to another or buried. A lease that ended counts as long as
+        neither has happened.
+        """
         return await self._settle("ack", 0) != "lost"
 
     async def retry(self, delay: Duration = 0.0) -> Settled:
@@ -45,7 +49,7 @@ class Job:
         return await self._settle("bury", 0)
 
     async def extend(self, lease: Duration | None = None) -> bool:
-        """Holds it for longer; False: it was handed to another."""
+        """Holds it for longer; False: it was handed to another, buried or settled."""
         lease_us = self._lease_us if lease is None else microseconds(lease, "lease")
         call = queue.extend(self._shape, id=self.id, token=self._token, lease_us=lease_us)
         return await arun(self._redis, call) == "extended"

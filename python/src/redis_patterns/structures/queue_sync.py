@@ -32,7 +32,11 @@ class Job:
         self._lease_us = lease_us
 
     def ack(self) -> bool:
-        """It is done. False: the lease had ended and the job was handed to another. Works at full memory."""
+        """It is done. Works at full memory.
+
+        False: the lease had ended, and the job was handed to another or buried. A lease that ended counts as long as
+        neither has happened.
+        """
         return self._settle("ack", 0) != "lost"
 
     def retry(self, delay: Duration = 0.0) -> Settled:
@@ -44,7 +48,7 @@ class Job:
         return self._settle("bury", 0)
 
     def extend(self, lease: Duration | None = None) -> bool:
-        """Holds it for longer; False: it was handed to another."""
+        """Holds it for longer; False: it was handed to another, buried or settled."""
         lease_us = self._lease_us if lease is None else microseconds(lease, "lease")
         call = queue.extend(self._shape, id=self.id, token=self._token, lease_us=lease_us)
         return run(self._redis, call) == "extended"
