@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "Tests" / "Conformance"
 
@@ -21,6 +23,12 @@ def cases(kind: str) -> list[tuple[str, dict[str, Any]]]:
             name = case.get("name") or json.dumps(case.get("given", number), ensure_ascii=False)
             found.append((f"{path.parent.name}/{path.stem}: {name}", case))
     return found
+
+
+def every(kind: str) -> pytest.MarkDecorator:
+    """Runs a test with every case of a kind."""
+    found = cases(kind)
+    return pytest.mark.parametrize("case", [case for _, case in found], ids=[name for name, _ in found])
 
 
 def as_bytes(value: Any) -> Any:

@@ -23,11 +23,11 @@ def test_a_tag_takes_all_its_values_with_it(client: Any, namespace: str) -> None
     assert cache.get_or_load("4", lambda: "untagged") == "untagged"
     assert cache.delete_tag("red")
     assert not cache.delete_tag("red")
-    assert cache.get_many("1234") == {"1": Miss(), "2": Miss(), "3": Negative(), "4": Hit("untagged")}
+    assert cache.get_many(list("1234")) == {"1": Miss(), "2": Miss(), "3": Negative(), "4": Hit("untagged")}
     # Not even as a stale value, although the grace has not passed.
     assert cache.get_or_load("1", lambda: "new", tags=["red", "all"]) == "new"
     assert cache.delete_tag("all")
-    assert cache.get_many("1234") == {"1": Miss(), "2": Miss(), "3": Miss(), "4": Hit("untagged")}
+    assert cache.get_many(list("1234")) == {"1": Miss(), "2": Miss(), "3": Miss(), "4": Hit("untagged")}
 
 
 def test_a_soft_delete_of_a_tag_leaves_its_values_to_be_served(client: Any, namespace: str) -> None:
@@ -125,7 +125,7 @@ def test_with_a_full_memory_tags_are_invalidated_all_the_same(own_server: Server
         client.config_set("maxmemory", 1)
         assert cache.delete_tag("a")
         assert cache.mark_tag_stale("b")
-        assert cache.get_many("12") == {"1": Miss(), "2": Miss()}
+        assert cache.get_many(list("12")) == {"1": Miss(), "2": Miss()}
 
 
 def test_in_a_cluster_no_command_touches_two_slots(namespace: str) -> None:

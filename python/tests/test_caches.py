@@ -221,8 +221,9 @@ def test_another_codec_is_an_error_and_another_layout_a_miss(client: Any, namesp
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), {"x": float("-inf")}, b"bytes", object()])
 def test_what_json_cannot_say_is_refused_and_the_lease_given_back(client: Any, namespace: str, value: Any) -> None:
     cache = Cache(client, codec=JSON, namespace=namespace)
-    with pytest.raises((ValueError, TypeError)):
+    with pytest.raises(CacheError) as caught:
         cache.get_or_load("k", lambda: value)
+    assert caught.value.code == CacheError.CODEC
     assert client.exists(f"{namespace}:cache:{{k}}:lease") == 0
 
 

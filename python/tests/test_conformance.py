@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from conformance import as_bytes, cases
+from conformance import as_bytes, every
 from conftest import Server
 from keyspace import expires_ms, leaves
 from redis_patterns._scenario import bucket, build, failure, outcome, perform
@@ -17,11 +17,6 @@ from redis_patterns.errors import CacheError, RedisError, server_error
 from redis_patterns.keys import key
 from redis_patterns.rate_limiting import http
 from redis_patterns.runner import _read
-
-
-def every(kind: str) -> pytest.MarkDecorator:
-    found = cases(kind)
-    return pytest.mark.parametrize("case", [case for _, case in found], ids=[name for name, _ in found])
 
 
 @every("keys")

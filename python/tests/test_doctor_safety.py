@@ -24,10 +24,10 @@ from conformance import ROOT, cases
 from conftest import Server
 from redis_patterns import Doctor, RedisError
 from redis_patterns.__main__ import main
+from redis_patterns._connect import connect
 from redis_patterns._scenario import doctor as vectors
 from redis_patterns.operations.calls import verb_of
 from redis_patterns.operations.checklist import SEVERITIES, load
-from redis_patterns.runner import connect
 from test_doctor import ITEMS, calm, healthy
 
 SECRET = "hunter2hunter2"

@@ -18,6 +18,7 @@ from redis.retry import Retry
 
 import redis_patterns as patterns
 import redis_patterns.aio
+from conformance import every
 from conftest import Server, free_port
 from redis_patterns.errors import _NEXT_STEP, server_error
 from waiting import auntil, until
@@ -81,6 +82,11 @@ BAD_URLS = [
     f"redis:{SECRET}",
     f"redis://:{SECRET}@localhost/abc",
     f"redis://:{SECRET}@localhost/3/4",
+    f"redis://:{SECRET}@localhost?nonsense=1",
+    f"redis://:{SECRET}@localhost?{SECRET}=1",
+    f"redis://localhost?db={SECRET}",
+    f"redis://:{SECRET}@localhost?socket_timeout=abc",
+    f"redis://:{SECRET}\ud800@localhost",
 ]
 
 
@@ -91,6 +97,62 @@ def test_a_bad_url_is_a_url_error_without_its_secret(url: str) -> None:
             connect(url)
         assert caught.value.code is patterns.Code.URL
         assert SECRET not in everything(caught.value)
+
+
+@every("urls")
+def test_a_url_says_the_same_as_in_swift(case: dict[str, Any]) -> None:
+    expected = case["expect"]
+    for connect in (patterns.connect, redis_patterns.aio.connect):
+        try:
+            client: Any = connect(case["given"])
+        except patterns.RedisError as error:
+            assert expected == {"error": error.code.value, "at": int(error.message.split()[2].rstrip(":"))}
+            assert error.execution is patterns.Execution.NOT_EXECUTED
+            continue
+        settings = client.connection_pool.connection_kwargs
+        host = settings.get("host", "")
+        found = {
+            "address": settings.get("path") or f"{f'[{host}]' if ':' in host else host}:{settings['port']}",
+            "tls": "SSL" in client.connection_pool.connection_class.__name__,
+            "user": settings["username"],
+            "password": settings["password"],
+            "database": settings["db"],
+            "client_name": settings.get("client_name"),
+            "timeout_ms": said(settings["socket_timeout"], 5.0),
+            "connect_timeout_ms": said(settings["socket_connect_timeout"], 2.0),
+        }
+        assert {name: value for name, value in found.items() if value not in (None, False, 0)} == expected
+
+
+def said(seconds: float, default: float) -> int | None:
+    return None if seconds == default else round(seconds * 1000)
+
+
+def test_a_tls_url_speaks_tls_and_never_plainly() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+
+        def hear() -> bytes:
+            connection, _ = listener.accept()
+            with connection:
+                return connection.recv(3)
+
+        heard = pool.submit(hear)
+        error = failure(f"rediss://:{SECRET}@127.0.0.1:{listener.getsockname()[1]}")
+        assert heard.result(10) == b"\x16\x03\x01"  # the hello of a TLS handshake
+    assert (error.code, error.execution) == (patterns.Code.CONNECT, patterns.Execution.NOT_EXECUTED)
+    with patterns.connect("rediss://host") as client:
+        settings = client.connection_pool.connection_kwargs
+        assert settings["ssl_cert_reqs"] == "required"
+        assert settings["ssl_check_hostname"]
+
+
+@pytest.mark.parametrize("options", [{"nonsense": 1}, {"retry": None}, {"timeout": None}, {"connect_timeout": "1"}])
+def test_a_wrong_option_is_an_argument_error_before_anything_is_sent(options: dict[str, Any]) -> None:
+    for connect in (patterns.connect, redis_patterns.aio.connect):
+        with pytest.raises(patterns.RedisError) as caught:
+            connect("redis://localhost", **options)
+        assert caught.value.code is patterns.Code.ARGUMENT
+        assert next(iter(options)) in caught.value.message
 
 
 def test_a_server_that_does_not_know_a_command_does_not_tell_its_arguments() -> None:

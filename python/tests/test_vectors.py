@@ -24,7 +24,7 @@ def test_a_file_is_in_its_form(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["calls", "replies", "scenarios", "answers", "judgements", "keys", "errors", "json", "feeds"]
+    "kind", ["calls", "replies", "scenarios", "answers", "judgements", "keys", "errors", "json", "feeds", "urls"]
 )
 def test_no_two_cases_have_one_name(kind: str) -> None:
     names = [name for name, _ in cases(kind)]

@@ -1,5 +1,6 @@
 """Redis patterns that hold up in production; the asyncio twins stand in `redis_patterns.aio`."""
 
+from ._connect import connect
 from .caching import ABSENT, BYTES, JSON, TEXT, Absent, Codec, Hit, Miss, Negative, Versioned
 from .caching.sync import Cache
 from .errors import CacheError, Code, Execution, LockError, PubSubError, RedisError
@@ -15,7 +16,6 @@ from .pubsub import Gap, Message, Published, SlowReader, Undecodable, literal
 from .pubsub.sync import Publisher, Subscriber
 from .rate_limiting import Decision, Limit, Refund, TierState
 from .rate_limiting.sync import RateLimiter
-from .runner import connect
 from .sessions import ListedSession, Session, SessionConflict, SessionID, SessionReplaced, SessionsFull
 from .sessions.sync import Sessions
 from .streams import DeadLetter, StreamAdded, StreamLag, StreamMessage, StreamReject, StreamStats

@@ -10,9 +10,10 @@ import sys
 import redis
 import redis.exceptions
 
+from ._connect import connect
 from .errors import RedisError
 from .operations import command
-from .runner import connect, translate
+from .runner import translate
 from .script import directory, scripts
 
 _EPILOG = """\

@@ -1,5 +1,6 @@
 """The patterns for asyncio, under the names of the synchronous ones."""
 
+from ._connect import aconnect as connect
 from .caching import ABSENT, BYTES, JSON, TEXT, Absent, Codec, Hit, Miss, Negative, Versioned
 from .caching.aio import Cache
 from .errors import CacheError, Code, Execution, LockError, PubSubError, RedisError
@@ -15,7 +16,6 @@ from .pubsub import Gap, Message, Published, SlowReader, Undecodable, literal
 from .pubsub.aio import Publisher, Subscriber
 from .rate_limiting import Decision, Limit, Refund, TierState
 from .rate_limiting.aio import RateLimiter
-from .runner import aconnect as connect
 from .sessions import ListedSession, Session, SessionConflict, SessionID, SessionReplaced, SessionsFull
 from .sessions.aio import Sessions
 from .streams import DeadLetter, StreamAdded, StreamLag, StreamMessage, StreamReject, StreamStats

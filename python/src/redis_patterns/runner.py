@@ -1,4 +1,4 @@
-"""The one place that talks to redis-py: runs calls, turns its exceptions into typed errors, makes safe clients."""
+"""The one place that talks to redis-py: runs calls, turns its exceptions into typed errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ._url import check_path, url_error
 from .errors import Code, Execution, RedisError, argument_error, reply_error, server_error
 from .script import ScriptCall
 
@@ -40,28 +39,6 @@ _SERVER_WORDS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def connect(url: str, *, timeout: float = 5.0, connect_timeout: float = 2.0, **options: Any) -> redis.Redis:
-    """A redis-py client that never repeats a command by itself.
-
-    `timeout` and `connect_timeout` are seconds; `options` go to `redis.Redis.from_url`.
-    """
-    try:
-        check_path(url)
-        return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **_settings(timeout, connect_timeout, options))
-    except ValueError as error:
-        raise url_error(error) from None
-
-
-def aconnect(url: str, *, timeout: float = 5.0, connect_timeout: float = 2.0, **options: Any) -> redis.asyncio.Redis:
-    """The asyncio twin of `connect`."""
-    try:
-        check_path(url)
-        settings = _settings(timeout, connect_timeout, options)
-        return redis.asyncio.Redis.from_url(url, retry=AsyncRetry(NoBackoff(), 0), **settings)
-    except ValueError as error:
-        raise url_error(error) from None
-
-
 def check(client: Any, *, allow_retries: bool, asynchronous: bool) -> None:
     """Refuses a client whose own retries would run a write twice when a reply is lost.
 
@@ -72,6 +49,8 @@ def check(client: Any, *, allow_retries: bool, asynchronous: bool) -> None:
     ):
         where = "redis_patterns.aio takes a redis.asyncio" if asynchronous else "redis_patterns takes a redis"
         raise argument_error(f"{where}.Redis client")
+    if not callable(getattr(client, "execute_command", None)):
+        raise argument_error(f"a Redis client is needed, not {type(client).__name__}")
     if allow_retries:
         return
     pool = getattr(client, "connection_pool", None)
@@ -278,10 +257,6 @@ def _with_word(word: str, text: str) -> str:
 
 def _failure(code: Code, message: str, execution: Execution, command: str, where: str | None) -> RedisError:
     return RedisError(code, message, execution=execution, command=command, address=where)
-
-
-def _settings(timeout: float, connect_timeout: float, options: dict[str, Any]) -> dict[str, Any]:
-    return {"protocol": 2, "socket_timeout": timeout, "socket_connect_timeout": connect_timeout, **options}
 
 
 def _read(call: ScriptCall[R], reply: Any) -> R:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .._connect import connect
 from ..errors import CacheError, LockError, RedisError
-from ..runner import connect
 from ..runner import run as run_call
 from ..script import ScriptCall
 from . import bucket, cache, channel, doctor, fenced, lock, redlock, semaphore, session, stream, structures

@@ -7,14 +7,16 @@ from typing import Generic, TypeVar
 
 import redis.asyncio
 
-from .._arguments import Duration, microseconds
+from .._arguments import Duration, function, microseconds, seconds, texts
 from .._clock import clock
+from .._codecs import check as check_codec
 from ..errors import Code, RedisError
+from ..keys import part
 from ..runner import aread, arun, check
 from . import calls, tag_calls
 from .codec import ANY_BYTES, Codec
 from .entry import Entry, Tag
-from .load_aio import Loads, Wanted
+from .load_aio import Loads, Wanted, versioned
 from .options import Options, Refresh
 from .tags_aio import Tags
 from .values import Absent, Hit, Miss, Negative, Versioned
@@ -55,6 +57,9 @@ class Cache(Generic[T]):
         allow_retries: bool = False,
     ) -> None:
         check(redis, allow_retries=allow_retries, asynchronous=True)
+        check_codec(codec)
+        if namespace is not None:
+            part(namespace, "namespace")
         self._redis = redis
         self._namespace = namespace
         self._options = Options.of(
@@ -84,7 +89,7 @@ class Cache(Generic[T]):
 
         Raises `CacheError` (`CACHECODEC`) when one of them cannot be decoded.
         """
-        looks = await self._look({key: self._keys(key) for key in keys}, tuple(tags))
+        looks = await self._look({key: self._keys(key) for key in texts(keys, "keys")}, texts(tags, "tags"))
         return {key: self._found(entry) if good else Miss() for key, (entry, good, _) in looks.items()}
 
     async def get_or_load(
@@ -97,6 +102,8 @@ class Cache(Generic[T]):
         (somebody else's load takes too long), `CACHECODEC`.
         """
 
+        function(loader, "loader")
+
         async def unversioned() -> Versioned[T]:
             return Versioned(await loader())
 
@@ -106,7 +113,8 @@ class Cache(Generic[T]):
         self, key: str, loader: Callable[[], Awaitable[Versioned[T]]], *, tags: Iterable[str] = ()
     ) -> T | Absent:
         """As `get_or_load`, for a source whose rows have versions: an older one is returned, but never cached."""
-        keys, names = self._keys(key), tuple(tags)
+        function(loader, "loader")
+        keys, names = self._keys(key), tuple(self._tags.named(tags))
         end = clock() + self._options.wait
         while True:
             entry, good, left_us = (await self._look({key: keys}, names))[key]
@@ -129,12 +137,15 @@ class Cache(Generic[T]):
         (`OOM`) is raised. `tags`: as they are now; what was invalidated since the commit is not seen: `write_through`
         sees it. One more round trip if there are any.
         """
-        opened = await self._tags.open(tags, self._options.tag_life_us)
+        names = self._tags.named(tags)
+        if names:
+            self._keys(key), self._loads.entry(Versioned(value, version))  # checks both before a tag is opened
+        opened = await self._tags.open(names, self._options.tag_life_us)
         return await self._put(key, Versioned(value, version), opened)
 
     async def _put(self, key: str, written: Versioned[T], tags: tuple[Tag, ...]) -> bool:
-        self._loads.forget(key)
         keys = self._keys(key)
+        self._loads.forget(key)
         entry, ttl_us, grace_us = self._loads.entry(written, tags)
         try:
             return await arun(self._redis, calls.put(keys, value=entry, ttl_us=ttl_us, grace_us=grace_us)) == "stored"
@@ -152,10 +163,13 @@ class Cache(Generic[T]):
         wherever, nothing old stays. Two round trips, three with `tags`. What `writer` raises is raised, and the entry
         is gone. If the store fails after the commit, its error is raised although the source has the new value.
         """
+        function(writer, "writer")
+        names = self._tags.named(tags)
+        call = calls.delete(self._keys(key), holdoff_us=self._options.lease_us)
         self._loads.forget(key)
-        await arun(self._redis, calls.delete(self._keys(key), holdoff_us=self._options.lease_us))
-        opened = await self._tags.open(tags, self._options.tag_life_us)
-        written = await writer()
+        await arun(self._redis, call)
+        opened = await self._tags.open(names, self._options.tag_life_us)
+        written = versioned(await writer())
         await self._put(key, written, opened)
         return written.value
 
@@ -167,13 +181,13 @@ class Cache(Generic[T]):
         `holdoff`: loads that begin within it are returned but not cached, for sources read from a lagging replica.
         `version` (from 1 on): an entry that is newer stays (False), and what is older cannot be cached for `keep`.
         """
-        self._loads.forget(key)
         call = calls.delete(
             self._keys(key),
             holdoff_us=microseconds(holdoff, "holdoff"),
             version=version,
             keep_us=microseconds(keep, "keep"),
         )
+        self._loads.forget(key)
         return await arun(self._redis, call) == calls.Deleted(1)
 
     async def mark_stale(self, key: str, *, holdoff: Duration = 0.0) -> bool:
@@ -182,8 +196,8 @@ class Cache(Generic[T]):
         It is served for its grace at most, which begins now, while somebody loads or when loading fails. `holdoff` as
         for `delete`.
         """
-        self._loads.forget(key)
         call = calls.mark_stale(self._keys(key), holdoff_us=microseconds(holdoff, "holdoff"))
+        self._loads.forget(key)
         return (await arun(self._redis, call)).entries > 0
 
     async def delete_tag(self, tag: str) -> bool:
@@ -199,7 +213,7 @@ class Cache(Generic[T]):
 
     async def drain(self, within: Duration = 10.0) -> bool:
         """Waits for the refreshes under way, at the end of a program. False: some had not ended and were given up."""
-        return await self._loads.drain(microseconds(within, "within") / 1_000_000)
+        return await self._loads.drain(seconds(within, "within"))
 
     def _keys(self, key: str) -> calls.Keys:
         return calls.Keys.of(key, namespace=self._namespace)

@@ -17,7 +17,7 @@ from .._clock import clock, deadline, new_token
 from ..errors import CacheError, Execution, RedisError
 from ..runner import run
 from . import calls, tag_calls
-from .codec import Codec, decode
+from .codec import Codec, decode, encoded
 from .entry import Entry, Tag
 from .options import Options
 from .tags_sync import Tags
@@ -41,6 +41,13 @@ class Wanted(Generic[T]):
     """How long before its end a value is renewed."""
     dead_us: int = 0
     """The `fresh_until_us` of an entry that is not good by its tags; 0: there was none."""
+
+
+def versioned(found: Versioned[T]) -> Versioned[T]:
+    """What a loader or a writer gave, if it gave the right thing."""
+    if not isinstance(found, Versioned):
+        raise CacheError(CacheError.CODEC, f"what was loaded or written is no Versioned, but {type(found).__name__}")
+    return found
 
 
 class Loads(Generic[T]):
@@ -83,7 +90,7 @@ class Loads(Generic[T]):
             value = calls.entry(b"", negative=True, version=found.version, load_us=load_us, tags=tags)
             return value, options.negative_ttl_us, 0
         value = calls.entry(
-            self._codec.encode(found.value),
+            encoded(self._codec, found.value),
             codec=self._codec.number,
             version=found.version,
             grace_us=options.grace_us,
@@ -117,7 +124,7 @@ class Loads(Generic[T]):
                     return _Loaded(self.value(stale))
                 case calls.Holdoff():
                     began = next(self._moments)
-                    return _Loaded((wanted.loader()).value, began=began)
+                    return _Loaded(versioned(wanted.loader()).value, began=began)
                 case calls.Busy(_, Entry() as stale) | calls.Failed(_, Entry() as stale):
                     return _Loaded(self.value(stale))
                 case calls.Failed(retry_after, None):
@@ -192,7 +199,7 @@ class Loads(Generic[T]):
         )
         began = next(self._moments)
         try:
-            found = wanted.loader()
+            found = versioned(wanted.loader())
         except Exception:
             keeper.stop()
             self._give_back(keys, token, self._options.backoff_us)

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from .._arguments import LONGEST_US, Duration, microseconds, whole
+from .._arguments import LONGEST_US, Duration, microseconds, seconds, share, whole
 from ..errors import argument_error
 
 Refresh: TypeAlias = Literal["foreground", "background"]
@@ -43,22 +43,18 @@ class Options:
         refreshes: int,
     ) -> Options:
         """Raises `RedisError` (`ARGUMENT`)."""
-        if not 0 <= jitter <= 0.5:
-            raise argument_error("jitter must be 0 to 0.5")
-        if not 0 <= early <= 0.5:
-            raise argument_error("early must be 0 to 0.5")
         if refresh not in ("foreground", "background"):
             raise argument_error("refresh must be 'foreground' or 'background'")
         return cls(
             microseconds(ttl, "ttl"),
             microseconds(grace, "grace"),
-            jitter,
+            share(jitter, "jitter", 0.5),
             microseconds(negative_ttl, "negative_ttl"),
             microseconds(lease, "lease"),
             microseconds(backoff, "backoff"),
-            microseconds(wait, "wait") / 1_000_000,
+            seconds(wait, "wait"),
             refresh,
-            early,
+            share(early, "early", 0.5),
             whole(refreshes, "refreshes", 1, 1000),
         )
 

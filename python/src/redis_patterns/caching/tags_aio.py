@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import redis.asyncio
 
-from .._arguments import LONGEST_US, whole
+from .._arguments import LONGEST_US, texts, whole
 from .._batch import arun_all
 from .._clock import new_token
 from ..runner import aread, arun
@@ -41,12 +41,19 @@ class Tags:
 
     async def open(self, names: Iterable[str], life_us: int) -> tuple[Tag, ...]:
         """The tags with their epochs as of now, for an entry that will live for `life_us` at most."""
-        ordered = sorted(set(names))
-        whole(len(ordered), "the number of tags", 0, MOST_TAGS)
+        ordered = self.named(names)
         ttl_us = min(2 * life_us, LONGEST_US)
         calls = [tag_calls.open(self._key(name), hard=new_token(), soft=new_token(), ttl_us=ttl_us) for name in ordered]
         found = await arun_all(self._redis, calls) if calls else []
         return tuple(Tag(name, epochs) for name, epochs in zip(ordered, found, strict=True))
+
+    def named(self, names: Iterable[str]) -> list[str]:
+        """The tags in order, each once. Raises `RedisError` (`ARGUMENT`)."""
+        ordered = sorted(set(texts(names, "tags")))
+        whole(len(ordered), "the number of tags", 0, MOST_TAGS)
+        for name in ordered:
+            self._key(name)
+        return ordered
 
     async def delete(self, name: str) -> bool:
         return (await arun(self._redis, tag_calls.delete(self._key(name)))).tags > 0

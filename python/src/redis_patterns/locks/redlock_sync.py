@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import redis
 
 from .. import _sync
-from .._arguments import Duration, microseconds, whole
+from .._arguments import Duration, function, microseconds, seconds, whole
 from .._clock import LateError, clock, deadline, new_token
 from .._many_sync import each
 from ..errors import Code, Execution, LockError, RedisError, argument_error
@@ -106,6 +106,10 @@ class Redlock:
         on_lost: Callable[[RedlockLease], None] | None = None,
         allow_retries: bool = False,
     ) -> None:
+        if on_lost is not None:
+            function(on_lost, "on_lost")
+        if not isinstance(nodes, Sequence):
+            raise argument_error("nodes must be several Redis clients")
         for client in nodes:
             check(client, allow_retries=allow_retries, asynchronous=False)
         if len(nodes) < 3 or len(nodes) % 2 == 0:
@@ -114,7 +118,7 @@ class Redlock:
         self._keys = calls.Keys.of(name, namespace=namespace)
         self._ttl_us = microseconds(ttl, "ttl")
         self._longest_us = microseconds(longest_ttl, "longest_ttl")
-        self._wait = microseconds(wait, "wait") / 1_000_000
+        self._wait = seconds(wait, "wait")
         self._on_lost = on_lost
         self._acquire("x")  # checks both
         timeout_us = self._ttl_us // 20 if node_timeout is None else microseconds(node_timeout, "node_timeout")
@@ -151,7 +155,7 @@ class Redlock:
         Raises `LockError`: `LOCKWAIT` when others held it to the end of the wait, `LOCKQUORUM` when too few nodes could
         vote.
         """
-        end = clock() + (self._wait if wait is None else microseconds(wait, "wait") / 1_000_000)
+        end = clock() + (self._wait if wait is None else seconds(wait, "wait"))
         while True:
             got = self.try_acquire()
             if isinstance(got, RedlockLease):

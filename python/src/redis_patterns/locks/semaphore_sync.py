@@ -8,7 +8,7 @@ from collections.abc import Callable
 import redis
 
 from .. import _sync
-from .._arguments import Duration, microseconds
+from .._arguments import Duration, function, microseconds, seconds
 from ..errors import argument_error
 from ..runner import check
 from ..script import ScriptCall
@@ -50,12 +50,14 @@ class Semaphore:
         allow_retries: bool = False,
     ) -> None:
         check(redis, allow_retries=allow_retries, asynchronous=False)
+        if on_lost is not None:
+            function(on_lost, "on_lost")
         self._redis = redis
         self._name = name
         self._keys = calls.Keys.of(name, namespace=namespace)
         self._limit = limit
         self._ttl_us = microseconds(ttl, "ttl")
-        self._wait = microseconds(wait, "wait") / 1_000_000
+        self._wait = seconds(wait, "wait")
         self._patience_us = microseconds(patience, "patience")
         self._on_lost = on_lost
         if self._patience_us <= 0:
@@ -67,6 +69,7 @@ class Semaphore:
 
         Entering waits as `acquire` does; inside, the lease is renewed, and lost with notice, as a lock's.
         """
+        self._call("x", count, self._patience_us)  # checks it
         return Permits(self, count)
 
     def try_acquire(self, permits: int = 1) -> PermitLease | Held:
@@ -82,7 +85,7 @@ class Semaphore:
         Raises `LockError` (`LOCKWAIT`) when they were not granted within `wait`, `RedisError` (`ARGUMENT`) when they
         are more than there are.
         """
-        return self._line(permits).stand(self._wait if wait is None else microseconds(wait, "wait") / 1_000_000)
+        return self._line(permits).stand(self._wait if wait is None else seconds(wait, "wait"))
 
     def _line(self, permits: int) -> Line[PermitLease]:
         self._call("x", permits, self._patience_us)  # checks it before anything is sent

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import redis
 
 from .. import _sync
-from .._arguments import Duration, microseconds
+from .._arguments import Duration, function, microseconds, seconds
 from ..errors import argument_error
 from ..runner import check
 from . import calls
@@ -41,12 +41,14 @@ class Lock:
         allow_retries: bool = False,
     ) -> None:
         check(redis, allow_retries=allow_retries, asynchronous=False)
+        if on_lost is not None:
+            function(on_lost, "on_lost")
         keys = calls.Keys.of(name, namespace=namespace)
         ttl_us, patience_us = microseconds(ttl, "ttl"), microseconds(patience, "patience")
         if patience_us <= 0:
             raise argument_error("patience must be more than 0")
         calls.acquire(keys, owner="x", ttl_us=ttl_us, patience_us=patience_us)  # checks both
-        self._wait = microseconds(wait, "wait") / 1_000_000
+        self._wait = seconds(wait, "wait")
         self._leases: dict[object, list[Lease]] = {}
 
         def granted(owner: str, fence: int, end: float) -> Lease:
@@ -73,7 +75,7 @@ class Lock:
 
         Raises `LockError` (`LOCKWAIT`) when it was not granted within `wait`.
         """
-        return self._line.stand(self._wait if wait is None else microseconds(wait, "wait") / 1_000_000)
+        return self._line.stand(self._wait if wait is None else seconds(wait, "wait"))
 
     def __enter__(self) -> Lease:
         lease = self.acquire()

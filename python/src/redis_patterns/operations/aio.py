@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import redis.asyncio
 
-from .._arguments import Duration, microseconds, whole
+from .._arguments import Duration, microseconds, texts, whole
 from .._asking import aask
 from .._clock import clock
 from ..errors import argument_error
@@ -41,8 +41,8 @@ class Doctor:
         self._keys = whole(bounds["keys"] if max_keys is None else max_keys, "max_keys", 1, 10_000_000)
         time_us = bounds["time_ms"] * 1000 if max_time is None else microseconds(max_time, "max_time")
         self._time_ms = whole(time_us, "max_time", 1000) // 1000
-        self._items = tuple(items)
-        self._subscribers = tuple(subscribers)
+        self._items = texts(items, "items")
+        self._subscribers = texts(subscribers, "subscribers")
         known = [entry.id for entry in load().items]
         for item in self._items:
             if item not in known:

@@ -6,8 +6,8 @@ import argparse
 import os
 import sys
 
+from .._connect import connect
 from ..errors import Code, RedisError
-from ..runner import connect
 from .checklist import load
 from .sync import Doctor
 

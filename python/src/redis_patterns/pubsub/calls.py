@@ -51,6 +51,8 @@ def pattern_on_wire(pattern: str, *, namespace: str | None = None) -> str:
 
 def literal(text: str) -> str:
     """The pattern that matches this text and nothing else: for text that a user gave."""
+    if not isinstance(text, str):
+        raise argument_error(f"a name must be a string, not {type(text).__name__}")
     return _GLOB.sub(lambda match: "\\" + match[0], text)
 
 

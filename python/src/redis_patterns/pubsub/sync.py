@@ -10,8 +10,10 @@ from typing import Generic, TypeVar
 import redis
 
 from .. import _sync
-from .._arguments import Duration, microseconds, whole
+from .._arguments import Duration, microseconds, seconds, texts, whole
 from .._clock import clock
+from .._codecs import check as check_codec
+from .._codecs import encoded
 from ..errors import argument_error
 from ..runner import check, run
 from . import calls
@@ -40,12 +42,13 @@ class Publisher(Generic[T]):
     ) -> None:
         check(redis, allow_retries=allow_retries, asynchronous=False)
         self._redis = redis
+        check_codec(codec)
         self._key = calls.channel_key(channel, namespace=namespace)
         self._codec = codec
 
     def publish(self, value: T) -> Published:
         """Sends a value. Raises `RedisError`; after `unknown` it may have been published."""
-        call = calls.publish(self._key, payload=self._codec.encode(value), codec=self._codec.number)
+        call = calls.publish(self._key, payload=encoded(self._codec, value, argument_error), codec=self._codec.number)
         return run(self._redis, call)
 
 
@@ -76,10 +79,9 @@ class Subscriber(Generic[T]):
         allow_retries: bool = False,
     ) -> None:
         check(redis, allow_retries=allow_retries, asynchronous=False)
-        if isinstance(channels, str) or isinstance(patterns, str):
-            raise argument_error("channels and patterns are lists of names")
-        wires = {calls.channel_key(name, namespace=namespace): name for name in channels}
-        globs = {calls.pattern_on_wire(name, namespace=namespace): name for name in patterns}
+        check_codec(codec)
+        wires = {calls.channel_key(name, namespace=namespace): name for name in texts(channels, "channels")}
+        globs = {calls.pattern_on_wire(name, namespace=namespace): name for name in texts(patterns, "patterns")}
         if not wires and not globs:
             raise argument_error("no channel and no pattern to subscribe to")
         if slow_reader not in SLOW_READERS:
@@ -128,7 +130,7 @@ class Subscriber(Generic[T]):
 
         Raises `PubSubError`: `PUBSUBSLOW` by the policy `disconnect`, `PUBSUBENDED` when the server refused to renew.
         """
-        end = None if timeout is None else clock() + microseconds(timeout, "timeout") / 1_000_000
+        end = None if timeout is None else clock() + seconds(timeout, "timeout")
         while True:
             ended = self._buffer.ended
             item = self._buffer.take()

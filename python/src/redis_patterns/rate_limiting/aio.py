@@ -10,7 +10,7 @@ from .._arguments import Duration, microseconds
 from ..runner import arun, check
 from . import calls
 from .calls import Decision, Refund
-from .limit import Limit
+from .limit import Limit, several
 
 
 class RateLimiter:
@@ -31,9 +31,10 @@ class RateLimiter:
     ) -> None:
         check(redis, allow_retries=allow_retries, asynchronous=True)
         self._redis = redis
-        self._tiers = (limit,) if isinstance(limit, Limit) else tuple(limit)
+        self._tiers = several(limit)
         self._namespace = namespace
         self._replay_us = microseconds(replay, "replay")
+        calls.peek("x", self._tiers, replay_us=self._replay_us, namespace=namespace)  # checks all
 
     @property
     def tiers(self) -> tuple[Limit, ...]:

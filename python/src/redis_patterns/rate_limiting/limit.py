@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -81,3 +82,13 @@ class Limit:
     @property
     def rate(self) -> int:
         return self.limit // math.gcd(self.per_us, self.limit)
+
+
+def several(limit: Limit | Sequence[Limit]) -> tuple[Limit, ...]:
+    """One tier, or several."""
+    if isinstance(limit, Limit):
+        return (limit,)
+    tiers = tuple(limit) if isinstance(limit, Iterable) else ()
+    if not tiers or not all(isinstance(tier, Limit) for tier in tiers):
+        raise argument_error("limit must be a Limit, or several")
+    return tiers

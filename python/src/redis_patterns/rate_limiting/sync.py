@@ -11,7 +11,7 @@ from .._arguments import Duration, microseconds
 from ..runner import check, run
 from . import calls
 from .calls import Decision, Refund
-from .limit import Limit
+from .limit import Limit, several
 
 
 class RateLimiter:
@@ -32,9 +32,10 @@ class RateLimiter:
     ) -> None:
         check(redis, allow_retries=allow_retries, asynchronous=False)
         self._redis = redis
-        self._tiers = (limit,) if isinstance(limit, Limit) else tuple(limit)
+        self._tiers = several(limit)
         self._namespace = namespace
         self._replay_us = microseconds(replay, "replay")
+        calls.peek("x", self._tiers, replay_us=self._replay_us, namespace=namespace)  # checks all
 
     @property
     def tiers(self) -> tuple[Limit, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from .._arguments import digits, whole
+from .._arguments import digits, mapping, texts, whole
 from ..errors import argument_error
 from ..keys import key
 from ..script import ScriptCall, load
@@ -55,7 +55,7 @@ def create(
     """Begins a session; at the limit it ends those that would end first, or refuses."""
     if at_limit not in _AT_LIMIT:
         raise argument_error("at_limit must be end_first or refuse")
-    fields = _fields(data or {})
+    fields = _fields({} if data is None else data)
     args = (
         _handle(handle),
         user_bytes(user),
@@ -79,8 +79,8 @@ def use(
     drop: Iterable[str] = (),
 ) -> ScriptCall[State | SessionConflict | Moved | Gone]:
     """Loads a session; changes single fields when there are any, and only at `version` unless that is 0."""
-    changed = _fields(put or {})
-    dropped = [field_bytes(name) for name in drop]
+    changed = _fields({} if put is None else put)
+    dropped = [field_bytes(name) for name in texts(drop, "drop")]
     if len(changed) + len(dropped) > MOST_CHANGES:
         raise argument_error(f"changes must be at most {MOST_CHANGES} at a time")
     args = (
@@ -137,7 +137,8 @@ def field_bytes(name: str) -> bytes:
 
 def _fields(data: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     # Sorted by their bytes, so that both languages send the same.
-    found = sorted((field_bytes(name), utf8(value, "a field's value")) for name, value in data.items())
+    pairs = mapping(data, "data").items()
+    found = sorted((field_bytes(name), utf8(value, "a field's value")) for name, value in pairs)
     if len(found) > MOST_CHANGES:
         raise argument_error(f"fields must be at most {MOST_CHANGES} at a time")
     return found

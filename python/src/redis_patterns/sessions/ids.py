@@ -67,6 +67,13 @@ def tag_of(user: str | None, pepper: bytes | None = None) -> str:
     return _digest(b"redis-patterns user " + user_bytes(user), pepper)[:_TAG_BYTES].hex()
 
 
+def user_tag(user: str, pepper: bytes | None) -> str:
+    """The routing tag of somebody: nobody has no sessions to be named by a user."""
+    if user is None:
+        raise argument_error("user must be a string, not NoneType")
+    return tag_of(user, pepper)
+
+
 def user_bytes(user: str | None) -> bytes:
     """A user's name as it travels; empty for nobody."""
     if user is None:

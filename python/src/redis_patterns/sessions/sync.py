@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import redis
 
-from .._arguments import Duration, microseconds
+from .._arguments import Duration, mapping, microseconds, texts
 from ..errors import Code, Execution, RedisError, argument_error
 from ..runner import check, forget, read, run
 from . import calls, listing
 from .calls import AtLimit, Keys
-from .ids import SessionID, tag_of
+from .ids import SessionID, tag_of, user_tag
 from .replies import Ended, Gone, Moved, SessionConflict, SessionsFull, State, Taken
 from .session import ListedSession, Session, SessionReplaced
 
@@ -79,7 +79,9 @@ class Sessions:
         `SessionsFull` is only answered with `at_limit="refuse"`. One round trip; one more for `replacing`, and one more
         when others were ended at the limit.
         """
-        content = dict(data or {})
+        content = {} if data is None else dict(mapping(data, "data"))
+        if replacing is not None:
+            self._create(self._keys("0" * 32), "0" * 64, user, content)  # checks it before that one is ended
         tag = tag_of(user, self._pepper)
         old = self._read(replacing) if replacing is not None else None
         if old is not None and old.tag == tag:
@@ -126,7 +128,8 @@ class Sessions:
         version; `SessionConflict` says the present one. Answers None when the session has ended: nothing brings it
         back. One round trip.
         """
-        return self._use(identity, follow=False, version=version or 0, put=put, drop=tuple(drop))
+        seen = 0 if version is None else version
+        return self._use(identity, follow=False, version=seen, put=put, drop=texts(drop, "drop"))
 
     def rotate(self, identity: SessionID | str) -> Session | SessionReplaced | None:
         """Gives the session a new id: after a change of password or of rights. Data and absolute end stay.
@@ -164,14 +167,14 @@ class Sessions:
 
     def revoke_listed(self, user: str, handle: str) -> bool:
         """Ends one session of a user by the handle that `list` gave: "log out that device". One round trip."""
-        return self._revoke(self._keys(tag_of(user, self._pepper)), handle)
+        return self._revoke(self._keys(user_tag(user, self._pepper)), handle)
 
     def revoke_all(self, user: str) -> int:
         """Ends every session of a user at once, and says how many.
 
         One round trip decides; one more clears data away.
         """
-        keys = self._keys(tag_of(user, self._pepper))
+        keys = self._keys(user_tag(user, self._pepper))
         got = run(self._redis, calls.revoke_all(keys))
         handles = (got.handles or ()) if isinstance(got, Ended) else ()
         self._forget(keys, handles)
@@ -202,11 +205,12 @@ class Sessions:
 
         Two round trips: a session that ends, or gets a new id, between them is left out.
         """
-        keys = self._keys(tag_of(user, self._pepper))
+        keys, wanted = self._keys(user_tag(user, self._pepper)), texts(fields, "fields")
+        for name in wanted:
+            calls.field_bytes(name)
         names = run(self._redis, calls.names(keys))
         if not names.sessions:
             return ()
-        wanted = tuple(fields)
         return listing.read(names, wanted, read(self._redis, listing.commands(keys, names, wanted)))
 
     def _use(

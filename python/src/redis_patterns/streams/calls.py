@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypedDict
 
-from .._arguments import LARGEST, digits, token, whole
+from .._arguments import LARGEST, digits, mapping, token, whole
 from ..errors import argument_error
 from ..keys import key, part
 from ..script import ScriptCall, load
@@ -204,7 +204,7 @@ def letters(keys: Keys, *, after: str | None, count: int) -> tuple[bytes | str, 
 
 def _words(fields: Fields) -> list[bytes]:
     """The fields in the order of their names' bytes, so that both languages store the same."""
-    whole(len(fields), "the number of fields", 1, MOST_FIELDS)
+    whole(len(mapping(fields, "fields")), "the number of fields", 1, MOST_FIELDS)
     pairs = []
     for name, value in fields.items():
         if not isinstance(name, str) or not isinstance(value, (str, bytes)):

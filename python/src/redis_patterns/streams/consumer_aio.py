@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import redis.asyncio
 
 from .. import _aio
-from .._arguments import Duration, microseconds, whole
+from .._arguments import Duration, function, microseconds, seconds, whole
 from .._clock import clock, new_token
 from .._job_aio import Job
 from ..errors import RedisError, argument_error
@@ -76,7 +76,7 @@ class StreamConsumer:
             tries=max_deliveries,
             dead_length=dead_length,
         )
-        self._idle = microseconds(idle, "idle") / 1_000_000
+        self._idle = seconds(idle, "idle")
         self._stopping = _aio.Flag()
         self._running = False
         self._cursor = replies.BEGIN
@@ -104,6 +104,7 @@ class StreamConsumer:
 
         Raises `RedisError` for what no waiting mends: a wrong password, a right that lacks, a key of another type.
         """
+        function(handler, "handler")
         if self._running or self._stopping.is_set():
             raise argument_error("a consumer runs once")
         self._running = True

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import redis
 
 from .. import _sync
-from .._arguments import Duration, microseconds, whole
+from .._arguments import Duration, function, microseconds, seconds, whole
 from .._clock import clock, new_token
 from .._job_sync import Job
 from ..errors import RedisError, argument_error
@@ -77,7 +77,7 @@ class StreamConsumer:
             tries=max_deliveries,
             dead_length=dead_length,
         )
-        self._idle = microseconds(idle, "idle") / 1_000_000
+        self._idle = seconds(idle, "idle")
         self._stopping = _sync.Flag()
         self._running = False
         self._cursor = replies.BEGIN
@@ -105,6 +105,7 @@ class StreamConsumer:
 
         Raises `RedisError` for what no waiting mends: a wrong password, a right that lacks, a key of another type.
         """
+        function(handler, "handler")
         if self._running or self._stopping.is_set():
             raise argument_error("a consumer runs once")
         self._running = True

@@ -36,6 +36,7 @@ class MessageStream:
         self._length = 0 if max_length is None else max_length
         self._keep_us = 0 if keep is None else microseconds(keep, "keep")
         self._replay_us = microseconds(replay, "replay")
+        calls.add(self._keys, {"x": b""}, length=self._length, keep_us=self._keep_us, replay_us=self._replay_us)
 
     def add(self, fields: Fields, *, request: str | None = None) -> StreamAdded:
         """Appends a message, and says under which id it stands.

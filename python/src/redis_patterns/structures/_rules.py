@@ -43,6 +43,7 @@ def signed(value: int, what: str) -> int:
 
 def several(values: tuple[str, ...], what: str, most: int) -> tuple[bytes, ...]:
     """One id or several, each once."""
-    if not 1 <= len(values) <= most or len({*values}) != len(values):
+    found = tuple(identity(value, what) for value in values)
+    if not 1 <= len(found) <= most or len({*found}) != len(found):
         raise argument_error(f"there must be 1 to {most} {what}, each once")
-    return tuple(identity(value, what) for value in values)
+    return found

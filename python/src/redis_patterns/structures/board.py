@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
-from .._arguments import LARGEST, digits, whole
+from .._arguments import LARGEST, digits, texts, whole
 from ..errors import argument_error
 from ..keys import key
 from ..script import ScriptCall, load, status_of
@@ -40,7 +40,8 @@ class Board:
 
     def __post_init__(self) -> None:
         known = get_args(Window)
-        if not self.windows or len({*self.windows}) != len(self.windows) or not {*self.windows} <= {*known}:
+        chosen = {*texts(self.windows, "windows")}
+        if not chosen or len(chosen) != len(self.windows) or not chosen <= {*known}:
             raise argument_error(f"windows must be some of {', '.join(known)}, each once")
         if self.order not in get_args(Order):
             raise argument_error("order must be high or low")
@@ -160,7 +161,7 @@ def _look(
     board: Board, window: Window, previous: bool, count: int, kind: bytes, start: bytes
 ) -> ScriptCall[Page | NotRanked]:
     if window not in board.windows:
-        raise argument_error(f"the board has no window {window}")
+        raise argument_error(f"window must be one of the board's: {', '.join(board.windows)}")
     if previous and window == "all":
         raise argument_error("the window all has none before it")
     args = (

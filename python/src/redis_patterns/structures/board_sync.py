@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import redis
 
-from .._arguments import Duration, microseconds
+from .._arguments import Duration, microseconds, texts
 from ..runner import check, run
 from . import board
 from .board import Mode, NotRanked, Order, Page, Submitted, TooLarge, Window
@@ -38,7 +39,7 @@ class Leaderboard:
         self._redis = redis
         self._board = board.Board(
             name=name,
-            windows=tuple(windows),
+            windows=cast("tuple[Window, ...]", texts(windows, "windows")),
             order=order,
             most=most,
             ttl_us=microseconds(ttl, "ttl"),

@@ -7,6 +7,7 @@ import redis
 
 from .._arguments import LARGEST, Duration, microseconds
 from ..runner import check, run
+from ..script import ScriptCall
 from . import counter
 from .counter import Counted, Life, Refused
 
@@ -41,13 +42,25 @@ class SharedCounter:
         self._most = most
         self._replay_us = microseconds(replay, "replay")
         self._namespace = namespace
+        self._add(0, None)  # checks all
 
     def add(self, delta: int = 1, *, request: str | None = None) -> Counted | Refused:
         """Adds, also a negative number. With a `request` id a repeat adds nothing and answers what the first did.
 
         Raises `RedisError`; `unknown` means that it may have been added, and only a request id makes a repeat safe.
         """
-        call = counter.add(
+        return run(self._redis, self._add(delta, request))
+
+    def value(self) -> int:
+        """The number now; 0 when nothing was counted, or it has ended."""
+        return (self.add(0)).value
+
+    def clear(self) -> int:
+        """Ends the counter and says what it had counted. Works when the server's memory is full."""
+        return (run(self._redis, counter.clear(self._name, namespace=self._namespace))).value
+
+    def _add(self, delta: int, request: str | None) -> ScriptCall[Counted | Refused]:
+        return counter.add(
             self._name,
             delta=delta,
             least=self._least,
@@ -58,12 +71,3 @@ class SharedCounter:
             replay_us=self._replay_us,
             namespace=self._namespace,
         )
-        return run(self._redis, call)
-
-    def value(self) -> int:
-        """The number now; 0 when nothing was counted, or it has ended."""
-        return (self.add(0)).value
-
-    def clear(self) -> int:
-        """Ends the counter and says what it had counted. Works when the server's memory is full."""
-        return (run(self._redis, counter.clear(self._name, namespace=self._namespace))).value

@@ -30,6 +30,7 @@ class SharedFlag:
         self._name = name
         self._ttl_us = microseconds(ttl, "ttl")
         self._namespace = namespace
+        flag.set(name, ttl_us=self._ttl_us, namespace=namespace)  # checks all
 
     async def set(self, payload: str | bytes = b"", *, always: bool = False) -> FlagSet | FlagUp:
         """Puts the flag up, or says what is up already; with `always` it is put up anew, with a new end."""

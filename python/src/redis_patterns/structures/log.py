@@ -57,7 +57,7 @@ def append(
 
 def reading(name: str, *, after: str | None, count: int, namespace: str | None = None) -> tuple[bytes | str, ...]:
     """The command that reads on: `XRANGE` is atomic. `after` is the id of the last event that was read."""
-    if after is not None and not _ID.fullmatch(after):
+    if after is not None and (not isinstance(after, str) or not _ID.fullmatch(after)):
         raise argument_error("after must be the id of an event")
     first = "-" if after is None else f"({after}"
     return (

@@ -33,6 +33,7 @@ class EventLog:
         self._keep_us = microseconds(keep, "keep")
         self._most = most
         self._namespace = namespace
+        log.append(name, kind="x", keep_us=self._keep_us, most=most, namespace=namespace)  # checks all
 
     async def append(self, kind: str, payload: str | bytes = b"") -> Appended:
         """Writes an event at the end. Repeating after a lost reply may write it twice."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from .._arguments import LARGEST, digits, whole
+from .._arguments import LARGEST, digits, mapping, texts, whole
 from ..errors import argument_error
 from ..keys import key
 from ..script import ScriptCall, load
@@ -68,8 +68,8 @@ def write(
     namespace: str | None = None,
 ) -> ScriptCall[Written | Conflict | Missing | TooManyFields]:
     """Changes fields if the object is at version `seen`; 0: if there is none; None: in any case."""
-    fields = set or {}
-    names = [*fields, *remove]
+    fields = {} if set is None else mapping(set, "set")
+    names = [_field(name) for name in (*fields, *texts(remove, "remove"))]
     if not 1 <= len(names) <= MOST_FIELDS or len({*names}) != len(names):
         raise argument_error(f"a change names 1 to {MOST_FIELDS} fields, each once")
     args = (

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import redis.asyncio
 
-from .._arguments import Duration, microseconds, whole
+from .._arguments import Duration, function, microseconds, whole
 from ..runner import arun, check
 from . import object as calls
 from .object import Conflict, Deleted, Found, Missing, TooManyFields, Written
@@ -35,6 +35,7 @@ class VersionedObject:
         self._ttl_us = microseconds(ttl, "ttl")
         self._most = most
         self._namespace = namespace
+        calls.write(name, set={"x": b""}, ttl_us=self._ttl_us, most=most, namespace=namespace)  # checks all
 
     async def read(self) -> Found | Missing:
         """All fields and the version, as they stood at one moment."""
@@ -70,6 +71,7 @@ class VersionedObject:
 
         `change` gets no fields when there is no object. The result is a `Conflict` when others were always faster.
         """
+        function(change, "change")
         whole(attempts, "attempts", 1)
         for _ in range(attempts):
             found = await self.read()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import redis
 
 from .. import _sync
-from .._arguments import Duration, microseconds
+from .._arguments import Duration, microseconds, seconds
 from .._clock import clock, new_token
 from ..runner import check, run
 from . import queue
@@ -103,7 +103,7 @@ class ReliableQueue:
 
     def pop(self, *, wait: Duration = 0.0) -> Job | Empty:
         """The next job; for `wait` it asks again while there is none. Works when the server's memory is full."""
-        end = clock() + microseconds(wait, "wait") / 1_000_000
+        end = clock() + seconds(wait, "wait")
         token = new_token()
         while True:
             handed = run(self._redis, queue.pop(self._shape, token=token, lease_us=self._lease_us))

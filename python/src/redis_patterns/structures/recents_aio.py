@@ -30,9 +30,10 @@ class RecentItems:
         self._redis = redis
         self._name = name
         self._ttl_us = microseconds(ttl, "ttl")
-        self._most = whole(most, "most", 1, recents.MOST)
+        self._most = most
         self._move = move
         self._namespace = namespace
+        recents.add(name, item=b"", most=most, move=move, ttl_us=self._ttl_us, namespace=namespace)  # checks all
 
     async def add(self, item: str | bytes) -> int:
         """Puts an item in front; how many are kept now. With `move` a repeat after a lost reply is safe."""

@@ -33,6 +33,7 @@ class TimeSeries:
         self._keep_us = microseconds(keep, "keep")
         self._most = most
         self._namespace = namespace
+        series.add(name, value=0, keep_us=self._keep_us, most=most, namespace=namespace)  # checks all
 
     async def add(self, value: int) -> PointAdded:
         """Puts a value at the end. Repeating after a lost reply may add it twice."""

@@ -35,6 +35,7 @@ class TagIndex:
         self._ttl_us = microseconds(ttl, "ttl")
         self._most = most
         self._namespace = namespace
+        calls.add(name, item="x", tags=("x",), most=most, ttl_us=self._ttl_us, namespace=namespace)  # checks all
 
     def add(self, item: str, *tags: str) -> Tagged | TagFull:
         """Gives an item up to 100 tags. `TagFull`: one of them has `most` items, and none was given."""
