@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
+from conformance import every
 from conftest import Server
 from redis_patterns.__main__ import main
 from redis_patterns.script import scripts
@@ -29,7 +32,7 @@ def test_a_server_computes_the_same_sums(server: Server, capsys: pytest.CaptureF
 
 
 def test_a_server_that_is_not_there_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["scripts", "verify", "--url", "unix:///nowhere/redis.sock"]) == 2
+    assert main(["scripts", "verify", "--url", "unix:///nowhere/redis.sock"]) == 3
     assert "CONNECT at /nowhere/redis.sock" in capsys.readouterr().err
 
 
@@ -38,5 +41,36 @@ def test_it_runs_as_a_module_and_refuses_wrong_usage() -> None:
         [sys.executable, "-m", "redis_patterns", "scripts", "list"], capture_output=True, check=True
     )
     assert b"lock_acquire" in listed.stdout
-    wrong = subprocess.run([sys.executable, "-m", "redis_patterns", "scripts"], capture_output=True, check=False)
+    wrong = subprocess.run([sys.executable, "-m", "redis_patterns", "nope"], capture_output=True, check=False)
     assert wrong.returncode == 64
+
+
+@every("exits")
+def test_a_command_line_ends_as_in_swift(
+    case: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    for name, value in case.get("environment", {}).items():
+        monkeypatch.setenv(name, value)
+    assert main(case["given"]) == case["expect"]
+    said = capsys.readouterr()
+    assert bool(said.err) == (case["expect"] != 0)
+    assert "secret" not in said.err + said.out
+
+
+LINES = ["scripts list", "scripts list --json", "scripts show lock_acquire", "doctor", "doctor --json", "--help"]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_closed_pipe_is_141_without_a_word(server: Server, line: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    program = subprocess.run(
+        [sys.executable, "-m", "redis_patterns", *line.split()],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+        env={**os.environ, "REDIS_URL": server.url},
+    )
+    os.close(writing)
+    assert (program.returncode, program.stderr) == (141, b"")

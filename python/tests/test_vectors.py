@@ -23,9 +23,7 @@ def test_a_file_is_in_its_form(path: Path) -> None:
     assert document["pattern"] == path.parent.name
 
 
-@pytest.mark.parametrize(
-    "kind", ["calls", "replies", "scenarios", "answers", "judgements", "keys", "errors", "json", "feeds", "urls"]
-)
+@pytest.mark.parametrize("kind", SCHEMA["properties"]["kind"]["enum"])
 def test_no_two_cases_have_one_name(kind: str) -> None:
     names = [name for name, _ in cases(kind)]
     assert sorted(set(names)) == sorted(names)

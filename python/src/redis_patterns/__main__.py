@@ -1,58 +1,95 @@
-"""`python -m redis_patterns scripts list|verify` and `doctor`: the scripts that run, and what a server is like."""
+"""`python -m redis_patterns scripts list|show|verify` and `doctor`: the scripts that run, and what a server is like."""
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import hashlib
 import json
+import os
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import redis
 import redis.exceptions
 
 from ._connect import connect
-from .errors import RedisError
+from .errors import Code, RedisError
 from .operations import command
 from .runner import translate
 from .script import directory, scripts
 
-_EPILOG = """\
+_EXAMPLES = """\
 examples:
-  python -m redis_patterns scripts list
+  python -m redis_patterns doctor --url redis://127.0.0.1:6390
   python -m redis_patterns scripts list --json
-  python -m redis_patterns scripts verify --url redis://localhost:6379
-  REDIS_URL=redis://localhost:6379 python -m redis_patterns doctor --json
-
-exit codes of scripts: 0 all is well, 1 something differs, 2 the server could not be asked, 64 wrong usage
+  python -m redis_patterns scripts show lock_acquire
+  python -m redis_patterns scripts verify --url redis://127.0.0.1:6390
+"""
+_EPILOG = f"""\
+{_EXAMPLES}
+exit status: 0 as asked, 1 a check failed, 2 critical, 3 no connection, 64 wrong usage, 130 interrupted,
+141 nobody read the output
 """
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m redis_patterns", epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    areas = parser.add_subparsers(required=True, metavar="AREA")
-    verbs = areas.add_parser("scripts", help="the Lua scripts").add_subparsers(required=True, metavar="VERB")
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns the exit status."""
+    try:
+        status = _run(list(sys.argv[1:] if arguments is None else arguments))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # Who reads has enough (`| head`). What is still buffered must not be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:], "--help"]
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit as stop:
+        return 64 if stop.code else 0
+    try:
+        return options.run(options) or 0
+    except RedisError as error:
+        print(error, file=sys.stderr)
+        return 64 if error.code in (Code.URL, Code.ARGUMENT) else 3
+
+
+class _Parser(argparse.ArgumentParser):
+    """Options are written in full, as in `redis-patterns`, so that a new one never changes what an old line means."""
+
+    def __init__(self, **named: Any) -> None:
+        named |= {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter}
+        super().__init__(**named)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m redis_patterns", epilog=_EPILOG)
+    parser.set_defaults(run=lambda _: print(parser.format_help(), end=""))
+    areas = parser.add_subparsers(metavar="AREA")
+    area = areas.add_parser("scripts", help="the Lua scripts: list, show, verify", epilog=_EXAMPLES)
+    area.set_defaults(run=_list)
+    verbs = area.add_subparsers(metavar="VERB")
     listing = verbs.add_parser("list", help="name and SHA-1 of every script")
     listing.set_defaults(run=_list)
+    show = verbs.add_parser("show", help="the text of one script, as the server runs it")
+    show.add_argument("name", help="the script's name, as `list` prints it")
+    show.set_defaults(run=_show)
     verify = verbs.add_parser("verify", help="compute every SHA-1 anew; with --url, ask a server to do so")
     verify.add_argument("--url", help="a server that shall load the scripts (SCRIPT LOAD) and say their SHA-1")
     verify.set_defaults(run=_verify)
-    command.add(
-        areas.add_parser(
-            "doctor",
-            help="judge a live server by the checklist for production; it only reads",
-            epilog=command.EPILOG,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-    )
-    for verb in (listing, verify):
+    for verb in (area, listing, verify):
         verb.add_argument("--json", action="store_true", help="one JSON object instead of lines")
-    try:
-        options = parser.parse_args(arguments)
-    except SystemExit as stop:
-        return 64 if stop.code else 0
-    return int(options.run(options))
+    doctor = "judge a live server by the checklist for production; it only reads"
+    command.add(areas.add_parser("doctor", help=doctor, epilog=command.EPILOG))
+    return parser
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -64,19 +101,27 @@ def _list(options: argparse.Namespace) -> int:
     return 0
 
 
+def _show(options: argparse.Namespace) -> int:
+    script = scripts().get(options.name)
+    if script is None:
+        near = difflib.get_close_matches(options.name, scripts(), 1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        print(f"no script is called '{options.name}'.{hint} See: scripts list", file=sys.stderr)
+        return 64
+    sys.stdout.flush()
+    sys.stdout.buffer.write(script.source)
+    return 0
+
+
 def _verify(options: argparse.Namespace) -> int:
     wrong = [
         name
         for name, script in scripts().items()
         if hashlib.sha1(script.source, usedforsecurity=False).hexdigest() != script.sha1
     ]
-    if options.url:
-        try:
-            with connect(options.url) as client:
-                wrong += _unlike(client)
-        except RedisError as error:
-            print(error, file=sys.stderr)
-            return 2
+    if options.url is not None:
+        with connect(options.url) as client:
+            wrong += _unlike(client)
     if options.json:
         _print_json({"ok": not wrong, "wrong": wrong, "scripts": _sums()})
     else:

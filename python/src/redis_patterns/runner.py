@@ -201,7 +201,9 @@ def address(client: Any) -> str | None:
     settings = getattr(getattr(client, "connection_pool", None), "connection_kwargs", {})
     if path := settings.get("path"):
         return str(path)
-    return f"{settings['host']}:{settings.get('port', 6379)}" if settings.get("host") else None
+    if host := settings.get("host"):
+        return f"{f'[{host}]' if ':' in host else host}:{settings.get('port', 6379)}"
+    return None
 
 
 def translate(error: Exception, client: Any, command: str) -> RedisError:

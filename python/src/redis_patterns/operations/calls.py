@@ -55,6 +55,9 @@ class Examination:
         self._list: Checklist = load()
         self._facts = Facts()
         self._ends = clock() + bounds.time_ms / 1000
+        self._answered = False
+        self._refusal: RedisError | None = None
+        """The first."""
 
     def run(self) -> Asking:
         """Yields batches, takes replies, and returns what was learned."""
@@ -62,6 +65,8 @@ class Examination:
         yield from self._keys()
         yield from self._shapes()
         yield from self._streams()
+        if self._refusal is not None and not self._answered:
+            raise self._refusal  # who sees nothing has not looked
         return self._facts
 
     def _server(self) -> Generator[list[Command], list[Any], None]:
@@ -219,6 +224,9 @@ class Examination:
         self.spent.round_trips += 1
         self.spent.commands[group] += len(batch)
         for command, reply in zip(batch, replies, strict=True):
-            if isinstance(reply, RedisError):
+            if not isinstance(reply, RedisError):
+                self._answered = True
+            else:
+                self._refusal = self._refusal or reply
                 self._facts.refused.setdefault(verb_of(command), reply.code.value)
         return [None if isinstance(reply, RedisError) else reply for reply in replies]

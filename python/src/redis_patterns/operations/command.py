@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import re
 import sys
+from collections.abc import Callable
 
 from .._connect import connect
 from ..errors import Code, RedisError
 from .checklist import load
 from .sync import Doctor
 
-_NO_CONNECTION = frozenset(
-    {
-        Code.CONNECT,
-        Code.CONNECTION_LOST,
-        Code.TIMEOUT,
-        Code.AUTH,
-        Code.PERMISSION,
-        Code.LOADING,
-        Code.MAX_CLIENTS,
-        Code.UNSUPPORTED,
-    }
-)
 EPILOG = """\
 Twelve items, each ok, none (nothing there to judge), unknown, warning or critical. What the server's ACL forbids is
 unknown, never ok.
 
-exit codes: 0 better than --fail-on, 1 warning (or unknown, when asked for), 2 critical, 3 no connection or login,
-64 wrong usage, 130 interrupted
+exit status: 0 better than --fail-on, 1 warning (or unknown, when asked for), 2 critical, 3 could not look (no
+connection, no login, or nothing was answered), 64 wrong usage, 130 interrupted
+
+examples:
+  REDIS_URL=redis://127.0.0.1:6390 python -m redis_patterns doctor
+  python -m redis_patterns doctor --url redis://127.0.0.1:6390 --json --fail-on critical
+  python -m redis_patterns doctor --item memory --item locks
 """
 
 
@@ -44,8 +40,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="from what on the exit code is not 0 (default: warning)",
     )
     parser.add_argument("--item", action="append", choices=items, default=[], help="judge this item only; repeatable")
-    parser.add_argument("--max-keys", type=_count, default=10_000, metavar="N", help="look at so many keys at most")
-    parser.add_argument("--max-ms", type=_count, default=2000, metavar="MS", help="ask for no more keys after so long")
+    parser.add_argument(
+        "--max-keys", type=_count(10_000_000), default=10_000, metavar="N", help="look at so many keys at most"
+    )
+    parser.add_argument(
+        "--max-ms", type=_count(3_600_000), default=2000, metavar="MS", help="ask for no more keys after so long"
+    )
     parser.add_argument(
         "--subscriber", action="append", default=[], metavar="NAME", help="this connection must be subscribed"
     )
@@ -53,9 +53,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Judges the server and prints the report; returns the exit code."""
-    url = options.url or os.environ.get("REDIS_URL")
-    if not url:
+    """Judges the server and prints the report; returns the exit status."""
+    url = (os.environ.get("REDIS_URL") or None) if options.url is None else options.url
+    if url is None:
         print("doctor: which server? Give --url, or set REDIS_URL", file=sys.stderr)
         return 64
     try:
@@ -68,18 +68,34 @@ def run(options: argparse.Namespace) -> int:
                 subscribers=options.subscriber,
             ).examine()
     except RedisError as error:
-        print(error, file=sys.stderr)
+        print(f"doctor: {error}", file=sys.stderr)
         if error.code in (Code.URL, Code.ARGUMENT):
             return 64
-        return 3 if error.code in _NO_CONNECTION else 70
-    except KeyboardInterrupt:
-        return 130
+        if options.json:
+            print(blind_text(error))
+        return 3
     print(report.json_text() if options.json else report.text())
     return report.exit_code(options.fail_on)
 
 
-def _count(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 10_000_000:
-        raise argparse.ArgumentTypeError("1 to 10000000")
-    return number
+def blind_text(error: RedisError) -> str:
+    """The document of a doctor who could not look: nothing is known, and why."""
+    said = {
+        "code": error.code.value,
+        "server_code": error.server_code,
+        "address": error.address,
+        "next_step": error.next_step,
+        "documentation": error.documentation,
+    }
+    document = {"schema": 1, "verdict": "unknown", "status": 3, "error": {k: v for k, v in said.items() if v}}
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
+
+
+def _count(most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        # int() would take "1_000" and digits of other scripts too.
+        if re.fullmatch(r"\+?[0-9]{1,18}", text, re.ASCII) and 1 <= int(text) <= most:
+            return int(text)
+        raise argparse.ArgumentTypeError(f"1 to {most}")
+
+    return read
