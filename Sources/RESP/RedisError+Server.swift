@@ -1,11 +1,13 @@
 extension RedisError {
-  /// Reads a server's error line (without the `-`) into a typed error.
+  /// Reads a server's error line (without the `-`) into a typed error, alike for every version of the server.
   ///
   /// A refusal before execution is `notExecuted`; an error that a script raised half-way is `partial`, because nothing
   /// rolls back what it wrote before. The rules are shared with Python through `Tests/Conformance/errors`.
   public init(serverError text: String, command: String? = nil, address: String? = nil) {
-    let word = String(decoding: text.utf8.prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self)
-    let inScript = text.contains("script: ") || text.contains("Error running script")
+    let unwrapped = Self.withoutWrapping(text)
+    let said = unwrapped ?? text[...]
+    let word = String(decoding: said.utf8.prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self)
+    let inScript = unwrapped != nil || text.contains("script: ") || text.contains("Error running script")
     let code: Code =
       switch word {
       case "NOAUTH", "WRONGPASS": .auth
@@ -23,11 +25,36 @@ extension RedisError {
       case "ERR" where text.hasPrefix("ERR invalid password"): .auth
       // A call of more than ten words is refused by its length before its lack of a password is seen.
       case "ERR" where text.hasPrefix("ERR Protocol error: unauthenticated"): .auth
-      default: inScript ? .script : .server
+      default: Self.forbids(said) ? .permission : inScript ? .script : .server
       }
+    let hasOwnWord = unwrapped == nil || ![.permission, .script].contains(code) || word == "NOPERM"
     self.init(
       code, Self.withoutArguments(text), execution: inScript ? .partial : .notExecuted, command: command,
-      address: address, serverCode: word)
+      address: address, serverCode: hasOwnWord ? word : "ERR")
+  }
+
+  /// Before 7.0 the server puts `ERR Error running script (call to f_…): @user_script:3: -` before what a script's
+  /// command was refused with, which then has no code of its own. Nil: it is not put so.
+  private static func withoutWrapping(_ text: String) -> Substring? {
+    var rest = text.hasPrefix("ERR ") ? text.dropFirst(4) : text[...]
+    if rest.hasPrefix("Error running script (call to f_"), let end = rest.firstRange(of: "): ") {
+      rest = rest[end.upperBound...]
+    }
+    var places = 0
+    while rest.hasPrefix("@user_script:") {
+      let line = rest.dropFirst("@user_script:".count).drop { $0 == " " }.drop { ("0"..."9").contains($0) }
+      guard line.hasPrefix(": ") else { break }
+      rest = line.dropFirst(2)
+      places += 1
+    }
+    guard places > 0 else { return nil }
+    return rest.hasPrefix("-") ? rest.dropFirst() : rest
+  }
+
+  /// What a script's command is told that the user's ACL forbids: in 6.2 and 7.0, and in 7.2.
+  private static func forbids(_ said: Substring) -> Bool {
+    let said = said.hasPrefix("ERR ") ? said.dropFirst(4) : said
+    return said.hasPrefix("The user executing the script can't ") || said.hasPrefix("ACL failure in script")
   }
 
   /// For a command that it does not know, the server repeats the arguments: they may be secret.

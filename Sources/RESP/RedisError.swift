@@ -86,7 +86,7 @@ public struct RedisError: Error, Sendable, Hashable {
   public var command: String? { storage.command }
   /// `host:port` or a socket path, without user and password.
   public var address: String? { storage.address }
-  /// The first word of the server's error, as it came: `WRONGTYPE`.
+  /// The server's own word for it: `WRONGTYPE`.
   public var serverCode: String? { storage.serverCode }
   /// What to do about it.
   public var nextStep: String { code.nextStep }

@@ -14,11 +14,12 @@ import Testing
     let server = try await RedisServer.start()
     defer { server.close() }
     let redis = try RedisClient(server.url)
+    var sent = 0
     for scenario in Scenario.everywhere {
       _ = try await redis.send("FLUSHALL")
-      try await play(scenario, on: redis) { _ in _ = try await redis.send("SCRIPT", "FLUSH") }
+      sent += try await play(scenario, on: redis) { _ in _ = try await redis.send("SCRIPT", "FLUSH") }
     }
-    #expect(try await calls("eval", redis) > Scenario.everywhere.count)
+    #expect(sent > Scenario.everywhere.count)
   }
 
   @Test func `after preloading no script is sent along`() async throws {
@@ -28,9 +29,8 @@ import Testing
     try await redis.preloadScripts()
     for scenario in Scenario.everywhere where !scenario.commands.contains(where: { $0.first == "SCRIPT" }) {
       _ = try await redis.send("FLUSHALL")
-      try await play(scenario, on: redis)
+      #expect(try await play(scenario, on: redis) == 0)
     }
-    #expect(try await calls("eval", redis) == 0)
   }
 
   @Test func `without a second attempt the same flush is an error`() async throws {
@@ -72,7 +72,7 @@ import Testing
       try await follower.send("INFO", "replication").string?.contains("master_link_status:up") ?? false
     }
     let redis = try RedisClient("unix://\(primary.socketPath)")
-    try await play(scenario, on: redis) { number in
+    let sent = try await play(scenario, on: redis) { number in
       guard number == scenario.steps.count / 2 else { return }
       #expect(try await redis.deadline(.seconds(40)).send("WAIT", 1, 30_000) == .integer(1))
       primary.kill()
@@ -81,14 +81,16 @@ import Testing
       // The client must have seen it: what is sent into a dead connection fails as unknown, and rightly so.
       try await eventually { (try? await redis.send("PING")) == .simple("PONG") }
     }
-    #expect(try await calls("eval", redis) > 0)
+    #expect(sent > 0)
   }
 
   /// Plays a scenario and compares it with its vector; `before` each step it may do harm.
+  /// - Returns: how many scripts the last server was sent along. Looking at the keys afterwards sends one on Redis 6.2.
   private func play(
     _ scenario: Scenario, on redis: RedisClient, before: (Int) async throws -> Void = { _ in }
-  ) async throws {
+  ) async throws -> Int {
     let player = ScenarioPlayer(on: redis)
+    let earlier = try await calls("eval", redis)
     for (number, step) in scenario.steps.enumerated() {
       try await before(number)
       let seen = await player.play(step, of: scenario)
@@ -96,8 +98,10 @@ import Testing
         #expect(seen?.canonical == expected.canonical, "step \(number + 1) of '\(scenario.name)'")
       }
     }
+    let sent = try await calls("eval", redis) - earlier
     let left = try await player.leaves(of: scenario)
     #expect(Set(left.map(\.canonical)) == Set(scenario.leaves.map(\.canonical)), "'\(scenario.name)'")
+    return sent
   }
 
   /// How often the server ran a command.

@@ -135,17 +135,19 @@ import Testing
   @Test func `an error repeats no argument`() async throws {
     let redis = try RedisClient(await RedisServer.shared().url)
     let error = try await failure { () throws(RedisError) in try await redis.send("NOSUCHCOMMAND", "canary-value") }
-    #expect(error.code == .server && error.message == "ERR unknown command 'NOSUCHCOMMAND'")
+    #expect(error.code == .server)
+    // Redis 6.2 quotes otherwise.
+    #expect(["ERR unknown command 'NOSUCHCOMMAND'", "ERR unknown command `NOSUCHCOMMAND`"].contains(error.message))
   }
 
   @Test func `a server that loads its data says so`() async throws {
-    let server = try await RedisServer.start(
-      arguments: [
-        "--enable-debug-command", "yes", "--key-load-delay", "500", "--loading-process-events-interval-bytes", "1024",
-      ])
+    let slow = ["--key-load-delay", "500", "--rdbcompression", "no"]
+    // Before 7.0 a server that loads answers after every 2 MiB only.
+    let often = ["--enable-debug-command", "yes", "--loading-process-events-interval-bytes", "1024"]
+    let server = try await RedisServer.start(arguments: try await isRedis7() ? slow + often : slow)
     defer { server.close() }
     let redis = try RedisClient(server.url)
-    _ = try await redis.send("DEBUG", "POPULATE", 2000, "key", 100)
+    _ = try await redis.send("DEBUG", "POPULATE", 2000, "key", 2500)
     async let reload = redis.deadline(.seconds(60)).send("DEBUG", "RELOAD")
     let other = try RedisClient(server.url)
     var seen: RedisError?

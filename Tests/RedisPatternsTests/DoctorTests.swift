@@ -54,7 +54,9 @@ import Testing
   @Test func `what the ACL forbids is unknown, and the rest is judged`() async throws {
     try await withServer { server, redis in
       _ = try await redis.execute(
-        RESPCommand("ACL", "SETUSER", "half", "on", ">pw", "~*", "+@all", "-config", "-slowlog", "-client|list"))
+        RESPCommand(
+          "ACL", "SETUSER", "half", "on", ">pw", "~*", "+@all", "-config", "-slowlog", "-client", "+client|info",
+          "+client|setname"))
       var url = RedisURL(endpoint: .unixSocket(path: server.socketPath))
       (url.user, url.password) = ("half", "pw")
       let half = try RedisClient(url)

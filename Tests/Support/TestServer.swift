@@ -33,3 +33,12 @@ public func eventually(
     try await Task.sleep(for: .milliseconds(2))
   }
 }
+
+/// Whether the server that the tests run is of 7.0 or newer: 6.2 does not know all that a test may want to set.
+public func isRedis7() async throws -> Bool {
+  let server = try await RedisServer.start()
+  defer { server.close() }
+  let info = try await BlockingExecutor(socketPath: server.socketPath).execute(RESPCommand("INFO", "server"))
+  let version = info.string?.split(whereSeparator: \.isNewline).first { $0.hasPrefix("redis_version:") }
+  return version?.hasPrefix("redis_version:6.") == false
+}

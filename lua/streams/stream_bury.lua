@@ -19,18 +19,32 @@
 local stream, dead = KEYS[1], KEYS[2]
 local group, consumer, id, deliveries = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local reason, text, length = ARGV[5], ARGV[6], ARGV[7]
-local now_us, new_id = tonumber(ARGV[#ARGV]), '*'
+local now_us = tonumber(ARGV[#ARGV])
 if now_us == 0 then
   local time = redis.call('TIME')
   now_us = time[1] * 1000000 + time[2]
-else
-  new_id = string.format('%.0f-*', math.floor(now_us / 1000)) -- virtual time, for tests: Redis 7
 end
 
 local KEEP_DEAD_US, MOST_WORDS = 7776000000000, 2000
 
 local function at_ms(us)
   return string.format('%.0f', math.ceil(us / 1000) + 1)
+end
+
+-- The server makes the id; in virtual time, for tests, it is made here (`<ms>-*` needs Redis 7).
+local function next_id(key)
+  if ARGV[#ARGV] == '0' then
+    return '*'
+  end
+  local ms, number = string.format('%.0f', math.floor(now_us / 1000)), 0
+  local facts = redis.pcall('XINFO', 'STREAM', key) -- an error, thus without facts, where there is none yet
+  for at = 1, #facts, 2 do
+    local last_ms, last = string.match(facts[at] == 'last-generated-id' and facts[at + 1] or '', '^(%d+)-(%d+)$')
+    if last_ms == ms then
+      number = tonumber(last) + 1
+    end
+  end
+  return string.format('%s-%.0f', ms, number)
 end
 
 -- The delivery is ours while consumer and count are: whoever claimed the message since has raised the count.
@@ -52,7 +66,7 @@ for at = 1, math.min(#fields, MOST_WORDS), 2 do
   record[#record + 1] = 'f.' .. fields[at]
   record[#record + 1] = fields[at + 1]
 end
-local letter = redis.call('XADD', dead, 'MAXLEN', '~', length, new_id, unpack(record))
+local letter = redis.call('XADD', dead, 'MAXLEN', '~', length, next_id(dead), unpack(record))
 redis.call('PEXPIREAT', dead, at_ms(now_us + KEEP_DEAD_US))
 redis.call('XACK', stream, group, id)
 return { 'buried', letter }

@@ -25,18 +25,32 @@
 local stream, dead = KEYS[1], KEYS[2]
 local group, consumer, whose, cursor = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local idle_ms, count, tries, length = math.ceil(tonumber(ARGV[5]) / 1000), tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
-local now_us, new_id = tonumber(ARGV[#ARGV]), '*'
+local now_us = tonumber(ARGV[#ARGV])
 if now_us == 0 then
   local time = redis.call('TIME')
   now_us = time[1] * 1000000 + time[2]
-else
-  new_id = string.format('%.0f-*', math.floor(now_us / 1000)) -- virtual time, for tests: Redis 7
 end
 
 local KEEP_DEAD_US, MOST_WORDS = 7776000000000, 2000
 
 local function at_ms(us)
   return string.format('%.0f', math.ceil(us / 1000) + 1)
+end
+
+-- The server makes the id; in virtual time, for tests, it is made here (`<ms>-*` needs Redis 7).
+local function next_id(key)
+  if ARGV[#ARGV] == '0' then
+    return '*'
+  end
+  local ms, number = string.format('%.0f', math.floor(now_us / 1000)), 0
+  local facts = redis.pcall('XINFO', 'STREAM', key) -- an error, thus without facts, where there is none yet
+  for at = 1, #facts, 2 do
+    local last_ms, last = string.match(facts[at] == 'last-generated-id' and facts[at + 1] or '', '^(%d+)-(%d+)$')
+    if last_ms == ms then
+      number = tonumber(last) + 1
+    end
+  end
+  return string.format('%s-%.0f', ms, number)
 end
 
 local held = {}
@@ -61,7 +75,7 @@ local function bury(id, deliveries, reason, fields)
   end
   -- First what needs no memory: a server whose memory is full then lets the rest of the script go on.
   redis.call('PEXPIREAT', dead, at_ms(now_us + KEEP_DEAD_US))
-  redis.call('XADD', dead, 'MAXLEN', '~', length, new_id, unpack(record))
+  redis.call('XADD', dead, 'MAXLEN', '~', length, next_id(dead), unpack(record))
   redis.call('PEXPIREAT', dead, at_ms(now_us + KEEP_DEAD_US))
   redis.call('XACK', stream, group, id)
 end

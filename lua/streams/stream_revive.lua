@@ -14,9 +14,22 @@
 
 local stream, dead = KEYS[1], KEYS[2]
 local id = ARGV[1]
-local now_us, new_id = tonumber(ARGV[#ARGV]), '*'
-if now_us > 0 then
-  new_id = string.format('%.0f-*', math.floor(now_us / 1000)) -- virtual time, for tests: Redis 7
+local now_us = tonumber(ARGV[#ARGV])
+
+-- The server makes the id; in virtual time, for tests, it is made here (`<ms>-*` needs Redis 7).
+local function next_id(key)
+  if ARGV[#ARGV] == '0' then
+    return '*'
+  end
+  local ms, number = string.format('%.0f', math.floor(now_us / 1000)), 0
+  local facts = redis.pcall('XINFO', 'STREAM', key) -- an error, thus without facts, where there is none yet
+  for at = 1, #facts, 2 do
+    local last_ms, last = string.match(facts[at] == 'last-generated-id' and facts[at + 1] or '', '^(%d+)-(%d+)$')
+    if last_ms == ms then
+      number = tonumber(last) + 1
+    end
+  end
+  return string.format('%s-%.0f', ms, number)
 end
 
 local letter = redis.call('XRANGE', dead, id, id)[1]
@@ -34,6 +47,6 @@ end
 if #fields == 0 then
   return { 'empty' }
 end
-local revived = redis.call('XADD', stream, new_id, unpack(fields))
+local revived = redis.call('XADD', stream, next_id(stream), unpack(fields))
 redis.call('XDEL', dead, id)
 return { 'revived', revived }

@@ -20,6 +20,9 @@ from redis.retry import Retry
 
 from immortal import Sampler
 
+SERVER = os.environ.get("REDIS_PATTERNS_REDIS_SERVER") or shutil.which("redis-server") or "valkey-server"
+"""The program that every test's server runs, chosen as the Swift tests do."""
+
 
 class Server:
     """A redis-server that lives as long as the session."""
@@ -50,7 +53,7 @@ class Server:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = ["redis-server", "--port", "0", "--unixsocket", str(self.path), "--save", "", "--appendonly", "no"]
+        command = [SERVER, "--port", "0", "--unixsocket", str(self.path), "--save", "", "--appendonly", "no"]
         command += ["--dir", str(self.directory), "--databases", "16", *self._options]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         client, end = self.client(), time.monotonic() + 15

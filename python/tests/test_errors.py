@@ -160,7 +160,7 @@ def test_a_server_that_does_not_know_a_command_does_not_tell_its_arguments() -> 
     try:
         error = failure(server.url)
         assert (error.code, error.server_code) == (patterns.Code.SERVER, "ERR")
-        assert error.message == "ERR unknown command 'EVALSHA'"
+        assert error.message.replace("`", "'") == "ERR unknown command 'EVALSHA'"  # Redis 6.2 quotes otherwise
         assert "private-id" not in everything(error)
     finally:
         server.stop()

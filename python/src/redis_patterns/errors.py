@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from enum import Enum
 
@@ -103,6 +104,10 @@ _BY_WORD = {
     "MASTERDOWN": Code.CLUSTER,
 }
 
+# Before 7.0 the server puts this before what a script's command was refused with, which then has no code of its own.
+_WRAPPING = re.compile(r"(?:ERR )?(?:Error running script \(call to f_[0-9a-f]+\): )?(?:@user_script: ?[0-9]+: )+-?")
+_FORBIDDEN = ("The user executing the script can't ", "ACL failure in script")  # 6.2 and 7.0; 7.2
+
 
 class RedisError(Exception):
     """A call to Redis failed: what happened, where, whether the command may have run, and what to do.
@@ -130,7 +135,7 @@ class RedisError(Exception):
         self.address = address
         """`host:port` or a socket path, without user and password."""
         self.server_code = server_code
-        """The first word of the server's error, as it came: `WRONGTYPE`."""
+        """The server's own word for it: `WRONGTYPE`."""
 
     @property
     def next_step(self) -> str:
@@ -162,18 +167,24 @@ def _revive(
 
 
 def server_error(text: str, *, command: str | None = None, address: str | None = None) -> RedisError:
-    """Reads a server's error line (without the `-`).
+    """Reads a server's error line (without the `-`), alike for every version of the server.
 
     A refusal before execution is `notExecuted`; an error that a script raised half-way is `partial`, because nothing
     rolls back what it wrote before.
     """
-    word = text.split(" ", 1)[0]
-    in_script = "script: " in text or "Error running script" in text
+    wrapping = _WRAPPING.match(text)
+    said = text[wrapping.end() :] if wrapping else text
+    word = said.split(" ", 1)[0]
+    in_script = wrapping is not None or "script: " in text or "Error running script" in text
     code = _BY_WORD.get(word)
+    if wrapping and code is None:
+        word = "ERR"
     if code is None and text.startswith("ERR max number of clients reached"):
         code = Code.MAX_CLIENTS
     elif code is None and text.startswith(("ERR invalid password", "ERR Protocol error: unauthenticated")):
         code = Code.AUTH
+    elif code is None and said.removeprefix("ERR ").startswith(_FORBIDDEN):
+        code = Code.PERMISSION
     return RedisError(
         code or (Code.SCRIPT if in_script else Code.SERVER),
         # For a command that it does not know, the server repeats the arguments: they may be secret.
