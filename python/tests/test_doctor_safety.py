@@ -137,8 +137,8 @@ def test_what_is_forbidden_makes_nothing_ok(own_server: Server) -> None:
                 assert before in ("ok", "none"), f"{item.id}: {before}, and {item.status} without {command}"
 
 
-def test_without_any_permission_everything_is_unknown(own_server: Server) -> None:
-    own_server.client().execute_command("ACL", "SETUSER", "nobody", "on", ">pw", "-@all")
+def test_with_one_permission_the_rest_is_unknown(own_server: Server) -> None:
+    own_server.client().execute_command("ACL", "SETUSER", "nobody", "on", ">pw", "-@all", "+dbsize")
     path = own_server.url.removeprefix("unix://")
     report = Doctor(connect(f"unix://nobody:pw@{path}")).examine()
     assert {item.id: item.status for item in report.items} == dict.fromkeys(ITEMS, "unknown")
@@ -223,9 +223,18 @@ def test_an_interruption_is_130(own_server: Server) -> None:
         assert doctor(url=own_server.url).returncode == 130
 
 
-def test_a_login_that_is_refused_is_3(own_server: Server) -> None:
-    own_server.client().config_set("requirepass", "pw")
-    assert doctor(url=own_server.url).returncode == 3
+def test_who_could_not_look_says_so(own_server: Server) -> None:
+    own_server.client().execute_command("ACL SETUSER blind on >pw ~* -@all")
+    places = [
+        ("?db=99", "SERVER"), ("//blind:pw@", "NOPERM"), ("//blind:pw@?db=1", "NOPERM"), ("//blind:no@", "AUTH"),
+    ]  # fmt: skip
+    for place, code in places:
+        user, _, option = place.partition("?")
+        ran = doctor("--json", url=f"unix:{user or '//'}{own_server.path}{'?' + option if option else ''}")
+        assert ran.returncode == 3, ran.stderr
+        assert f"doctor: {code} at {own_server.path}" in ran.stderr
+        document = json.loads(ran.stdout)
+        assert (document["verdict"], document["error"]["code"]) == ("unknown", code)
 
 
 def test_wrong_arguments_are_refused_before_anything_is_sent(server: Server) -> None:
