@@ -7,7 +7,11 @@ import RedisPatterns
 struct FleetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fleet", abstract: "One worker of a mixed fleet, for tests.", shouldDisplay: false,
-    subcommands: [Bucket.self, Locking.self, Caching.self, Refreshing.self, LoggingIn.self, Streaming.self])
+    subcommands: [
+      Bucket.self, Locking.self, Caching.self, Refreshing.self, LoggingIn.self, Streaming.self, Ranking.self,
+      Counting.self,
+      Queueing.self,
+    ])
 
   struct Options: ParsableArguments {
     @Option(help: "The server.") var url: String

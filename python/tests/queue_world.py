@@ -154,16 +154,15 @@ class World:
         if job is None or not self._has(job, work.token):
             self._pop(work.token)
             return
-        held = [one for one in self._work if one.job == job and one.token == work.token]
-        if not held:
+        mine = next((one for one in self._work if (one.job, one.token) == (job, work.token)), None)
+        if mine is None:
             return  # of that one it knows nothing more
-        handed, live = self.queue.pop(work.token, self.now_us), held[-1].until_us > self.now_us
+        handed = self.queue.pop(work.token, self.now_us)
         if handed is None or handed[0] != job:
             self.faults["a pop that is repeated gives another job"] += 1
             if handed:
                 self._given(work.token, *handed)
-        elif not live:
-            self._work.remove(held[-1])
+        elif mine.until_us <= self.now_us:
             self._given(work.token, *handed)
         elif handed[1] != self._attempts[job]:
             self.faults["a pop that is repeated counts twice"] += 1
@@ -187,6 +186,8 @@ class World:
                 self.faults["a job overtakes"] += 1
             self._order.remove(job)
         self._holders[job], self._latest[token] = token, job
+        # One worker: what it had of this job before is what it has now.
+        self._work = [work for work in self._work if (work.job, work.token) != (job, token)]
         self._work.append(Work(job, token, self.now_us + LEASE_US, self.now_us))
 
     def _act(self, work: Work) -> None:

@@ -102,12 +102,14 @@ CLAIMS = {
         "a leaderboard answers exactly what a sorted list and a calendar say",
         50_000,
         "steps",
+        swift=Part("every answer of a board is that|a plain sorted set gives ties", 10),
         python=Part("test_board_oracle.py", 10),
     ),
     "queue": Claim(
         "no job of a reliable queue is lost, or two workers' at a time, though workers crash and leases end",
         1_000,
         "schedules",
+        swift=Part("every answer of a queue is that|a plain list gives jobs otherwise", 10),
         python=Part("test_queue_schedules.py", 10),
     ),
     "pubsub": Claim(
@@ -128,6 +130,12 @@ CLAIMS = {
         5_000,
         "messages",
         swift=Part("A fleet on one stream", 20),
+    ),
+    "structures": Claim(
+        "two fleets on one board, counter and queue: each rank, sum and number is told once, SIGKILL loses no job",
+        4_000,
+        "jobs",
+        swift=Part("A fleet on structures", 20),
     ),
     "deliveries": Claim(
         "only who has a message now can end it, and none is lost, whoever crashes, comes late or leaves",

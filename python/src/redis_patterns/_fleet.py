@@ -17,6 +17,7 @@ import redis
 
 from . import TEXT, Absent, Cache, Limit, Lock, RateLimiter, Session, Sessions, connect
 from ._stream_fleet import StreamWorker
+from ._structure_fleet import StructureWorker
 
 _PATIENCE = 60.0
 """Seconds to wait for the other workers."""
@@ -33,7 +34,7 @@ class Worker:
     def bucket(self, name: str, limit: Limit, attempts: int) -> dict[str, Any]:
         """Takes one unit at a time from one bucket, and says what was left after each that was admitted."""
         limiter = RateLimiter(self.redis, limit, namespace=self.namespace)
-        self._meet()
+        self.meet()
         decisions = [limiter.take(name) for _ in range(attempts)]
         remaining = [decision.tiers[0].remaining for decision in decisions if decision.status == "allowed"]
         return {"admitted": len(remaining), "denied": attempts - len(remaining), "remaining": remaining}
@@ -41,7 +42,7 @@ class Worker:
     def lock(self, name: str, rounds: int) -> dict[str, Any]:
         """Enters a critical section again and again, and writes its begin and end into one log."""
         lock = Lock(self.redis, name, ttl=5, wait=_PATIENCE, patience=0.5, namespace=self.namespace)
-        self._meet()
+        self.meet()
         for _ in range(rounds):
             with lock as lease:
                 self._critical(lease.fence)
@@ -50,7 +51,7 @@ class Worker:
     def cache(self, keys: int, load_us: int) -> dict[str, Any]:
         """Asks for the same cold keys as all others at the same time, and counts the loads of each."""
         cache = Cache(self.redis, codec=TEXT, namespace=self.namespace)
-        self._meet()
+        self.meet()
         wrong = 0
         for key in range(keys):
 
@@ -60,7 +61,7 @@ class Worker:
                 return f"value-{key}"
 
             wrong += cache.get_or_load(f"key-{key}", load) != f"value-{key}"
-            self._meet()
+            self.meet()
         return {"keys": keys, "wrong": wrong}
 
     def refresh(self, loads: int, ttl_us: int, load_us: int) -> dict[str, Any]:
@@ -89,7 +90,7 @@ class Worker:
             self.redis.execute_command("RPUSH", log, f"end {line}")
             return str(number)
 
-        self._meet()
+        self.meet()
         asked = backwards = last = 0
         while last < loads:
             number = int(str(cache.get_or_load("hot", load)))
@@ -106,9 +107,9 @@ class Worker:
         Says how many of its own logins live, how many fields of all were kept, and what should not have been.
         """
         limited = Sessions(self.redis, limit=limit, namespace=self.namespace)
-        self._meet()
+        self.meet()
         made = [limited.create("fleet") for _ in range(logins)]
-        self._meet()
+        self.meet()
         alive = sum(isinstance(one, Session) and limited.load(one.id) is not None for one in made)
 
         sessions, place = Sessions(self.redis, namespace=self.namespace), f"{self.namespace}:fleet:shared"
@@ -117,15 +118,15 @@ class Worker:
             shared = sessions.create("shared")
             assert isinstance(shared, Session)
             self.redis.execute_command("SET", place, shared.id.text)
-        self._meet()
+        self.meet()
         identity, mine, lost = self.redis.execute_command("GET", place).decode(), f"python-{os.getpid()}", 0
         for number in range(1, rounds + 1):
             loaded = sessions.load(identity)
             lost += loaded is None or loaded.data.get(mine, "0") != str(number - 1)
             sessions.update(identity, {mine: str(number)})
-        self._meet()
+        self.meet()
         kept = sessions.load(identity)
-        self._meet()
+        self.meet()
         late, over = 0, False
         while not over:
             if first:
@@ -133,11 +134,11 @@ class Worker:
                 self.redis.execute_command("SET", f"{place}:over", 1)
             over = self.redis.execute_command("GET", f"{place}:over") is not None
             late += isinstance(sessions.update(identity, {mine: "late"}), Session) and over
-        self._meet()
+        self.meet()
         back = sessions.load(identity) is not None
         return {"alive": alive, "fields": len(kept.data) if kept else 0, "lost": lost, "late": late, "back": back}
 
-    def _meet(self) -> None:
+    def meet(self) -> None:
         """Returns when every worker has come here as often as this one."""
         counter = f"{self.namespace}:fleet:ready"
         mine = int(self.redis.execute_command("INCR", counter))
@@ -190,9 +191,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     stream.add_argument("--work-us", type=int, required=True)
     stream.add_argument("--face", choices=["sync", "aio", "naive"], default="sync")
 
+    board = verbs.add_parser("board", parents=[shared])
+    board.add_argument("--name", default="fleet")
+    board.add_argument("--rounds", type=int, required=True)
+    counter = verbs.add_parser("counter", parents=[shared])
+    counter.add_argument("--name", default="fleet")
+    for number in ("--most", "--attempts"):
+        counter.add_argument(number, type=int, required=True)
+    queue = verbs.add_parser("queue", parents=[shared])
+    queue.add_argument("--name", default="fleet")
+    for number in ("--lease-us", "--work-us"):
+        queue.add_argument(number, type=int, required=True)
+    queue.add_argument("--face", choices=["sync", "aio"], default="sync")
+
     given = parser.parse_args(arguments)
     client = connect(given.url)
     worker = Worker(client, given.namespace, given.workers)
+    structures = StructureWorker(given.url, client, given.namespace, worker.meet)
     try:
         if given.verb == "bucket":
             limit = Limit("default", given.limit, given.per_us, given.burst)
@@ -204,6 +219,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             streamer = StreamWorker(*place, given.idle_us, given.work_us)
             faces = {"sync": streamer.run, "aio": streamer.run_aio, "naive": streamer.run_naively}
             result = faces[given.face]()
+        elif given.verb == "board":
+            result = structures.board(given.name, given.rounds)
+        elif given.verb == "counter":
+            result = structures.counter(given.name, given.most, given.attempts)
+        elif given.verb == "queue":
+            run = structures.queue if given.face == "sync" else structures.queue_aio
+            result = run(given.name, given.lease_us, given.work_us)
         elif given.verb == "cache":
             result = worker.cache(given.keys, given.load_us)
         elif given.verb == "session":
