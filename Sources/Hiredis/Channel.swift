@@ -22,8 +22,8 @@ import Synchronization
   let role: Role
   let url: RedisURL
   let options: RedisClientOptions
-  @usableFromInline let generation = rps_fork_generation()
-  @usableFromInline let ids = Atomic<UInt64>(1)
+  let generation = rps_fork_generation()
+  let ids = Atomic<UInt64>(1)
   /// The loop asks the tasks that wait whether they were cancelled, instead of being told by a handler: installing one
   /// costs a fifth of a whole call. Not where calls may wait for minutes.
   @usableFromInline let watchesTasks: Bool
@@ -50,10 +50,13 @@ import Synchronization
   }
 
   /// Sends one command and waits for its answer.
+  ///
+  /// Part of whoever calls it: a frame of its own would be allocated for every call.
   /// - Parameter timeout: nanoseconds; `.max` for ever.
-  @inlinable func call(timeout: UInt64, _ encode: (inout OutBuffer) -> Void) async -> Reply {
+  @inlinable @inline(__always)
+  func call(timeout: UInt64, _ encode: (inout OutBuffer) -> Void) async -> Reply {
     guard watchesTasks else { return await callWithHandler(timeout: timeout, encode) }
-    let reply = await withUnsafeContinuation { (waiter: Waiter) in
+    let reply = await suspended { (waiter: Waiter) in
       submit(waiter, id: nil, timeout: timeout, encode)
     }
     rps_take_over()
@@ -73,23 +76,36 @@ import Synchronization
     return reply
   }
 
-  @inlinable func submit(_ waiter: Waiter, id: UInt64?, timeout: UInt64, _ encode: (inout OutBuffer) -> Void) {
+  @inlinable @inline(__always)
+  func submit(_ waiter: Waiter, id: UInt64?, timeout: UInt64, _ encode: (inout OutBuffer) -> Void) {
+    guard admit(waiter) else { return }
+    let start = queue.pointee.out.count
+    encode(&queue.pointee.out)
+    accept(waiter, id: id, timeout: timeout, from: start)
+  }
+
+  /// Takes the lock for a call that may enter; for one that may not, answers it.
+  @usableFromInline func admit(_ waiter: Waiter) -> Bool {
     assert(PendingCall.isCurrentTask(waiter), "a continuation is the address of its task")
     guard generation == rps_fork_generation() else {
       waiter.resume(returning: .failure(.forked))
-      return
+      return false
     }
     let queue = queue
     queue.take()
     // Under the lock: a cancellation that comes later finds the call in the queue.
-    guard !Task.isCancelled, queue.pointee.admits(1) else {
+    guard !PendingCall.isCancelled(waiter), queue.pointee.admits(1) else {
       let reason = whyRefused()
       queue.give()
       waiter.resume(returning: .failure(reason))
-      return
+      return false
     }
-    let start = queue.pointee.out.count
-    encode(&queue.pointee.out)
+    return true
+  }
+
+  /// Queues the call whose command was encoded, and gives the lock.
+  @usableFromInline func accept(_ waiter: Waiter, id: UInt64?, timeout: UInt64, from start: Int) {
+    let queue = queue
     let length = queue.pointee.out.count &- start
     guard length <= queue.pointee.mostBytes else {
       queue.pointee.out.count = start
@@ -116,12 +132,12 @@ import Synchronization
     if !announced { announce() }
   }
 
-  @usableFromInline func announce() { mailbox.announce(self) }
+  func announce() { mailbox.announce(self) }
 
   /// Wakes the loop for this channel although nothing is to be sent: it connects.
   func announceAnyway() { push([]) }
 
-  @usableFromInline func cancel(_ id: UInt64) {
+  func cancel(_ id: UInt64) {
     guard generation == rps_fork_generation() else { return }
     queue.take()
     queue.pointee.cancelled.append(id)
@@ -138,7 +154,7 @@ import Synchronization
   }
 
   /// Called under the lock.
-  @usableFromInline func whyRefused() -> RedisError {
+  func whyRefused() -> RedisError {
     if let refusal = queue.pointee.refusal { return refusal }
     if Task.isCancelled {
       return RedisError(
@@ -151,7 +167,7 @@ import Synchronization
       execution: .notExecuted, address: address)
   }
 
-  @usableFromInline func tooLong(_ length: Int) -> RedisError {
+  func tooLong(_ length: Int) -> RedisError {
     RedisError(
       .argument, "the command has \(length) bytes; the limit (maxQueuedBytes) is \(options.maxQueuedBytes)",
       execution: .notExecuted, address: address)
@@ -159,7 +175,7 @@ import Synchronization
 }
 
 extension RedisError {
-  @usableFromInline static var forked: RedisError {
+  static var forked: RedisError {
     RedisError(
       .closed, "the process was forked, and threads do not survive that: make a new client in the child",
       execution: .notExecuted)

@@ -13,7 +13,8 @@ import RESP
     self.timeout = timeout?.nanoseconds ?? .max
   }
 
-  @inlinable func send<each Argument: RESPArgument>(
+  @inlinable @inline(__always)
+  func send<each Argument: RESPArgument>(
     _ name: StaticString, _ arguments: repeat each Argument
   ) async throws(RedisError) -> RESPValue {
     let reply = await channel.call(timeout: timeout) { out in

@@ -5,24 +5,24 @@ import RESP
 @usableFromInline typealias Waiter = UnsafeContinuation<Reply, Never>
 
 /// A command whose answer somebody waits for; or nobody any more, and the answer must still be counted off.
-@usableFromInline struct PendingCall {
+struct PendingCall {
   /// The waiter's continuation (one word), or a retained `Batch`; nil for a tombstone.
-  @usableFromInline var target: UnsafeMutableRawPointer?
+  var target: UnsafeMutableRawPointer?
   /// Names the call to the cancellation handler, which knows no place.
-  @usableFromInline var id: UInt64
+  var id: UInt64
   /// Nanoseconds: how long from now in the submit queue, until when on the loop.
-  @usableFromInline var deadline: UInt64
+  var deadline: UInt64
   /// Until when it may wait for a connection.
-  @usableFromInline var connectBy: UInt64
+  var connectBy: UInt64
   /// Its length on the wire.
-  @usableFromInline var bytes: UInt32
+  var bytes: UInt32
   /// Its place in a batch plus one; 0 for a single call whose handler tells, `watched` for one whose task is asked.
-  @usableFromInline var place: UInt32
+  var place: UInt32
 
-  @usableFromInline static var watched: UInt32 { .max }
+  static var watched: UInt32 { .max }
 
   /// - Parameter id: by which a cancellation handler names the call; nil where the loop asks the task.
-  @inlinable init(_ waiter: Waiter, id: UInt64?, timeout: UInt64, bytes: Int) {
+  init(_ waiter: Waiter, id: UInt64?, timeout: UInt64, bytes: Int) {
     target = unsafeBitCast(waiter, to: UnsafeMutableRawPointer.self)
     self.id = id ?? 0
     deadline = timeout
@@ -41,7 +41,7 @@ import RESP
   }
 
   /// Hands the answer to whoever waits, and leaves a tombstone.
-  mutating func finish(_ reply: Reply) {
+  mutating func finish(_ reply: consuming Reply) {
     guard let target else { return }
     self.target = nil
     rps_hand_over()
@@ -54,21 +54,26 @@ import RESP
 }
 
 extension PendingCall {
-  @usableFromInline static func isCurrentTask(_ waiter: Waiter) -> Bool {
+  static func isCurrentTask(_ waiter: Waiter) -> Bool {
     withUnsafeCurrentTask { task in
       task.map { unsafeBitCast($0, to: UnsafeRawPointer.self) == unsafeBitCast(waiter, to: UnsafeRawPointer.self) }
         ?? false
     }
   }
 
-  /// Whether the task that waits was cancelled, where no handler tells.
+  /// Whether the task that waits was cancelled.
   ///
   /// A continuation is the address of its task: `swift_continuation_resume` takes it as one, and that is part of Swift's
-  /// binary interface; `submit` asserts it. The task is alive: it is suspended in this very call until `finish` resumes it,
-  /// and `finish` clears `target`, on the loop thread as this here. To ask `isCancelled` is allowed from any thread.
+  /// binary interface; `admit` asserts it. To ask is allowed from any thread, as long as the task lives.
+  static func isCancelled(_ waiter: Waiter) -> Bool {
+    rps_task_is_cancelled(unsafeBitCast(waiter, to: UnsafeMutableRawPointer.self))
+  }
+
+  /// The same where no handler tells. The task is alive: it is suspended in this very call until `finish` resumes it, and
+  /// `finish` clears `target`, on the loop thread as this here.
   var isWatchedAndCancelled: Bool {
     guard place == Self.watched, let target else { return false }
-    return unsafeBitCast(target, to: UnsafeCurrentTask.self).isCancelled
+    return rps_task_is_cancelled(target)
   }
 }
 
@@ -94,11 +99,11 @@ final class Batch: @unchecked Sendable {
 }
 
 /// Calls in the order of their commands. Owned by hand: whoever makes one calls `release`.
-@usableFromInline struct CallRing {
-  @usableFromInline var base: UnsafeMutablePointer<PendingCall>
-  @usableFromInline var capacity: Int
-  @usableFromInline var head = 0
-  @usableFromInline var count = 0
+struct CallRing {
+  var base: UnsafeMutablePointer<PendingCall>
+  var capacity: Int
+  var head = 0
+  var count = 0
 
   init(capacity: Int = 256) {
     base = .allocate(capacity: capacity)
@@ -115,7 +120,7 @@ final class Batch: @unchecked Sendable {
     nonmutating set { base[(head &+ place) & (capacity &- 1)] = newValue }
   }
 
-  @inlinable mutating func append(_ call: PendingCall) {
+  mutating func append(_ call: PendingCall) {
     if count == capacity { grow() }
     base[(head &+ count) & (capacity &- 1)] = call
     count &+= 1
@@ -142,7 +147,7 @@ final class Batch: @unchecked Sendable {
     }
   }
 
-  @usableFromInline mutating func grow() {
+  private mutating func grow() {
     let fresh = UnsafeMutablePointer<PendingCall>.allocate(capacity: capacity * 2)
     for place in 0..<count { fresh[place] = self[place] }
     base.deallocate()

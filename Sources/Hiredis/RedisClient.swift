@@ -41,7 +41,8 @@ public struct RedisClient: RedisExecutor {
   public func deadline(_ timeout: Duration?) -> RedisClient { RedisClient(core, timeout) }
 
   /// Sends a command of any arguments: `try await redis.send("SET", key, value, "PX", 1000)`.
-  @inlinable public func send<each Argument: RESPArgument>(
+  @inlinable @inline(__always)
+  public func send<each Argument: RESPArgument>(
     _ name: StaticString, _ arguments: repeat each Argument
   ) async throws(RedisError) -> RESPValue {
     try await line.send(name, repeat each arguments)

@@ -43,7 +43,7 @@ struct ReplyBuilder {
     return whole ?? .null
   }
 
-  fileprivate mutating func add(_ value: RESPValue, bytes count: Int) -> Bool {
+  fileprivate mutating func add(_ value: consuming RESPValue, bytes count: Int) -> Bool {
     bytes += count
     elements += 1
     guard bytes <= limits.bytes else { return refuse("the reply is larger than \(limits.bytes) bytes") }
@@ -58,7 +58,7 @@ struct ReplyBuilder {
     return true
   }
 
-  private mutating func place(_ first: RESPValue) {
+  private mutating func place(_ first: consuming RESPValue) {
     var value = first
     while true {
       let last = open.count - 1

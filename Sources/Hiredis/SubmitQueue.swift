@@ -4,19 +4,19 @@ import RESP
 /// What callers hand to the loop: encoded commands and who waits for their answers. Any thread, under its lock.
 @usableFromInline struct SubmitQueue {
   /// The loop knows that something is here.
-  @usableFromInline var announced = false
+  var announced = false
   @usableFromInline var out = OutBuffer()
-  @usableFromInline var calls = CallRing()
+  var calls = CallRing()
   var cancelled: [UInt64] = []
 
   /// Calls that were submitted and whose answers (or tombstones) are not counted off.
-  @usableFromInline var outstanding = 0
+  var outstanding = 0
   /// Bytes that the loop holds and could not send yet.
-  @usableFromInline var backlog = 0
-  @usableFromInline let mostOutstanding: Int
-  @usableFromInline let mostBytes: Int
+  var backlog = 0
+  let mostOutstanding: Int
+  let mostBytes: Int
   /// Why every further call is refused.
-  @usableFromInline var refusal: RedisError?
+  var refusal: RedisError?
 
   init(_ options: RedisClientOptions) {
     mostOutstanding = options.maxInFlight
@@ -30,7 +30,7 @@ import RESP
   }
 
   /// Whether `more` calls may enter; the reason if not.
-  @inlinable func admits(_ more: Int) -> Bool {
+  func admits(_ more: Int) -> Bool {
     refusal == nil && outstanding &+ more <= mostOutstanding && out.count &+ backlog <= mostBytes
   }
 }
@@ -38,7 +38,7 @@ import RESP
 extension UnsafeMutablePointer<SubmitQueue> {
   /// The lock lies before the queue, not in it: whoever touches a field accesses the whole struct in the language's eyes,
   /// and those who try the lock must not.
-  @inlinable static var lockSpace: Int { 16 }
+  static var lockSpace: Int { 16 }
 
   static func make(_ options: RedisClientOptions) -> Self {
     let block = UnsafeMutableRawPointer.allocate(
@@ -55,11 +55,11 @@ extension UnsafeMutablePointer<SubmitQueue> {
     (UnsafeMutableRawPointer(self) - Self.lockSpace).deallocate()
   }
 
-  @inlinable var lock: UnsafeMutablePointer<rps_lock_t> {
+  var lock: UnsafeMutablePointer<rps_lock_t> {
     (UnsafeMutableRawPointer(self) - Self.lockSpace).assumingMemoryBound(to: rps_lock_t.self)
   }
 
-  @inlinable func take() { rps_lock_take(lock) }
+  func take() { rps_lock_take(lock) }
 
-  @inlinable func give() { rps_lock_give(lock) }
+  func give() { rps_lock_give(lock) }
 }
