@@ -33,6 +33,9 @@ public struct RedisClient: RedisExecutor {
   /// `host:port` or the socket's path, without user and password.
   public var address: String { core.channel.address }
 
+  /// The same, for the patterns.
+  public var serverAddress: String? { address }
+
   /// The same client, whose calls may take this long at most; nil for ever.
   ///
   /// ```swift

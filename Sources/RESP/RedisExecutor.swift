@@ -2,6 +2,9 @@
 ///
 /// `Hiredis.RedisClient` conforms; an adapter for another client needs `execute` only.
 public protocol RedisExecutor: Sendable {
+  /// Where its server is, without user and password; nil where it cannot tell. Clients of one address have one server.
+  var serverAddress: String? { get }
+
   /// Sends one command and returns its reply. An error reply is thrown, typed.
   func execute(_ command: RESPCommand) async throws(RedisError) -> RESPValue
 
@@ -23,6 +26,9 @@ public protocol RedisExecutor: Sendable {
 }
 
 extension RedisExecutor {
+  /// Nil: for clients that cannot tell.
+  public var serverAddress: String? { nil }
+
   public func pipeline(_ commands: [RESPCommand]) async -> [Result<RESPValue, RedisError>] {
     var results: [Result<RESPValue, RedisError>] = []
     results.reserveCapacity(commands.count)

@@ -137,6 +137,25 @@ import Testing
     #expect(counting.trips.value == 0)
   }
 
+  @Test func `one server has one vote, whichever of its clients stands in the nodes`() async throws {
+    let urls = ["redis://127.0.0.1:1", "redis://127.0.0.1:2", "unix:///nowhere/s"]
+    let clients = try urls.map { try RedisClient($0) }
+    let own = (0..<3).map { _ in OwnClient() }
+    let nodes: [[any RedisExecutor]] = [
+      [clients[0], clients[1], clients[0]], [clients[0], clients[1], clients[1].deadline(.seconds(1))],
+      [clients[0], clients[1], try RedisClient("redis://127.0.0.1:1/1")],
+      [clients[2], clients[1], try RedisClient("unix:///nowhere/s?db=2")], [own[0], own[1], own[0]],
+    ]
+    for nodes in nodes {
+      let error = await #expect(throws: RedisError.self) { try await Redlock("x", on: nodes).tryAcquire() }
+      #expect(error?.code == .argument && error?.message.contains("stands twice") == true)
+    }
+    for nodes in [clients, own] as [[any RedisExecutor]] {
+      let refusal = try await Redlock("x", on: nodes).tryAcquire().refusal
+      #expect(refusal?.reason == .unavailable)
+    }
+  }
+
   @Test func `who is cancelled while asking holds nothing anywhere`() async throws {
     let nodes = try await FiveNodes(longest: .seconds(1))
     let lock = nodes.lock(ttl: .seconds(1))
@@ -209,6 +228,13 @@ private struct FiveNodes {
     try await eventually(within: .seconds(30)) { try await take(reached) }
     try await servers[0].restart()
     return try await take(clients)
+  }
+}
+
+/// A client of somebody's own, which does not say where its server is.
+private final class OwnClient: RedisExecutor {
+  func execute(_ command: RESPCommand) async throws(RedisError) -> RESPValue {
+    try await CutOff().execute(command)
   }
 }
 

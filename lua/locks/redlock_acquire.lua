@@ -13,7 +13,8 @@
 --
 -- A node without persistence forgets its votes when it restarts, and could vote for a second holder while the first one
 -- still works. So it gives none until the longest lease that anybody may hold has passed since its start. uptime = 0 is
--- the server's own, which counts whole seconds; one is taken off, for it may have begun at the end of one.
+-- the server's own, which counts whole seconds; one is taken off, for it may have begun at the end of one. It is told
+-- by the same clock as leases: set back, it lengthens the abstention, below zero too; set forward, it shortens both.
 
 local vote = KEYS[1]
 local owner, ttl_us, longest_us, uptime_us = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -23,7 +24,7 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 if uptime_us == 0 then
-  uptime_us = (tonumber(string.match(redis.call('INFO', 'server'), 'uptime_in_seconds:(%d+)')) - 1) * 1000000
+  uptime_us = (tonumber(string.match(redis.call('INFO', 'server'), 'uptime_in_seconds:(%-?%d+)')) - 1) * 1000000
 end
 
 if uptime_us <= longest_us then

@@ -12,10 +12,12 @@
 -- allowed     tier retry_after_us remaining reset_after_us...
 -- denied      tier retry_after_us remaining reset_after_us...
 -- impossible  tier retry_after_us remaining reset_after_us...
+-- other_tiers  tiers
 --
 -- Debt is kept in ticks: a unit costs `ticks`, and `rate` of them drain each microsecond, so no remainder is ever
 -- dropped. A denial writes nothing, unless the server's clock was set back: then it dates the debt anew, for nothing
 -- would drain until the old time is reached. A request id makes a repeat answer what the first call answered.
+-- other_tiers: the first call was about another number of tiers, this one; nothing is written.
 
 local bucket, request = KEYS[1], KEYS[2]
 local mode, cost, replay_us, tiers = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -31,6 +33,9 @@ if request and mode == 'take' then
     local reply = {}
     for word in string.gmatch(string.match(told, '|(.*)$'), '%S+') do
       reply[#reply + 1] = tonumber(word) or word
+    end
+    if #reply ~= 3 + 2 * tiers then
+      return { 'other_tiers', (#reply - 3) / 2 }
     end
     return reply
   end

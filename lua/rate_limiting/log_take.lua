@@ -14,9 +14,10 @@
 -- impossible  tier retry_after_us remaining reset_after_us
 --
 -- The log is a ring of as many slots as the limit has units: when each was charged, 8 bytes, oldest overwritten first.
--- Before them stand the number of slots, the slot that is next and the length, 8 bytes each. `tier` is always 1. A
--- denial writes nothing, unless the server's clock was set back: then it dates what lies in the future anew. A request
--- id makes a repeat answer what the first call answered.
+-- Before them stand the number of slots, the slot that is next, the length, and since when the moments are in order, 8
+-- bytes each: a refund must find the order of its charge. `tier` is always 1. A denial writes nothing, unless the
+-- server's clock was set back: then it dates what lies in the future anew. A request id makes a repeat answer what the
+-- first call answered.
 
 local log, request = KEYS[1], KEYS[2]
 local mode, cost, replay_us = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -37,16 +38,16 @@ if request and mode == 'take' then
   end
 end
 
-local slots, next_slot, last_length_us = limit, 0, length_us
-local filled = math.max((redis.call('STRLEN', log) - 24) / 8, 0)
+local slots, next_slot, last_length_us, since_us = limit, 0, length_us, now_us
+local filled = math.max((redis.call('STRLEN', log) - 32) / 8, 0)
 if filled > 0 then
-  slots, next_slot, last_length_us = struct.unpack('>I8I8I8', redis.call('GETRANGE', log, 0, 23))
+  slots, next_slot, last_length_us, since_us = struct.unpack('>I8I8I8I8', redis.call('GETRANGE', log, 0, 31))
 end
 local oldest = filled == slots and next_slot or 0
 
 -- When the unit at a place was charged; place 0 is the oldest.
 local function charged_us(place)
-  local from = 24 + 8 * ((oldest + place) % slots)
+  local from = 32 + 8 * ((oldest + place) % slots)
   return (struct.unpack('>I8', redis.call('GETRANGE', log, from, from + 7)))
 end
 
@@ -70,6 +71,7 @@ local newest_us = filled > 0 and charged_us(filled - 1) or 0
 local past = math.max(upto(math.max(now_us - length_us, newest_us - last_length_us)), filled - limit)
 local used = filled - past
 local set_back = newest_us > now_us
+since_us = set_back and math.max(since_us + 1, now_us) or since_us -- never the same again
 newest_us = math.min(newest_us, now_us)
 
 local status, retry_us = 'allowed', 0
@@ -94,25 +96,26 @@ if mode == 'take' and (set_back or (charge and (slots ~= limit or last_length_us
   local ring, kept, future = '', filled - past, 0
   if kept > 0 then
     future = math.min(filled - upto(now_us), kept)
-    ring = redis.call('GETRANGE', log, 24, -1)
+    ring = redis.call('GETRANGE', log, 32, -1)
     ring = string.sub(ring, 8 * oldest + 1) .. string.sub(ring, 1, 8 * oldest)
     ring = string.sub(ring, 8 * past + 1, 8 * (filled - future))
   end
   ring = ring .. string.rep(now, future + (charge and cost or 0))
-  redis.call('SET', log, struct.pack('>I8I8I8', limit, used % limit, length_us) .. ring, 'PXAT', expires_ms)
+  redis.call('SET', log, struct.pack('>I8I8I8I8', limit, used % limit, length_us, since_us) .. ring, 'PXAT', expires_ms)
 elseif charge then
   local upper = math.min(cost, slots - next_slot)
-  redis.call('SETRANGE', log, 24 + 8 * next_slot, string.rep(now, upper))
+  redis.call('SETRANGE', log, 32 + 8 * next_slot, string.rep(now, upper))
   if upper < cost then
-    redis.call('SETRANGE', log, 24, string.rep(now, cost - upper))
+    redis.call('SETRANGE', log, 32, string.rep(now, cost - upper))
   end
   redis.call('SETRANGE', log, 8, struct.pack('>I8', (next_slot + cost) % slots))
   redis.call('PEXPIREAT', log, expires_ms)
 end
 
 if charge and request then
+  local words = string.format('%s 1 0 %.0f %.0f', status, limit - used, reset_us)
   redis.call(
-    'SET', request, string.format('%.0f|%.0f|%s 1 0 %.0f %.0f', cost, now_us, status, limit - used, reset_us),
+    'SET', request, string.format('%.0f|%.0f|%.0f|', cost, now_us, since_us) .. words,
     'PXAT', string.format('%.0f', math.ceil((now_us + replay_us) / 1000) + 1)
   )
 end

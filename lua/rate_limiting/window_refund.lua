@@ -7,10 +7,13 @@
 -- ARGV[-1] now      integer, us
 --
 -- refunded  units remaining reset_after_us...
+-- passed
 -- unknown
 --
 -- The units go back to the window that they were counted in; when that one has passed, nobody misses them. The record
--- of the request bounds the refund: never more than was charged, and a repeat gives nothing again.
+-- of the request bounds the refund: never more than was charged, and a repeat gives nothing again. passed: all is gone,
+-- or the server's clock was set back since, and its units cannot be told from others' any more: nothing is given back,
+-- and nothing written.
 -- Begins with PEXPIREAT, so it works when the server's memory is full.
 
 local window, request = KEYS[1], KEYS[2]
@@ -25,7 +28,7 @@ local told = redis.call('GET', request)
 if not told then
   return { 'unknown' }
 end
-local charged, at_us, outcome = string.match(told, '^(%-?%d+)|(%d+)|(.*)$')
+local charged, at_us, since_us, outcome = string.match(told, '^(%-?%d+)|(%d+)|(%d+)|(.*)$')
 charged, at_us = tonumber(charged), tonumber(at_us)
 
 -- floor(a * b / c) for whole a, b, c up to 2^45: seven bits of a at a time, so that nothing reaches 2^53.
@@ -47,7 +50,16 @@ local fields = { 'until_us' }
 for i = 1, tiers do
   fields[i + 1] = 'tier:' .. ARGV[4 * i - 2]
 end
+fields[tiers + 2] = 'since_us'
 local stored = redis.call('HMGET', window, unpack(fields))
+
+local is_gone = at_us > now_us or stored[tiers + 2] ~= since_us
+for i = 1, tiers do
+  is_gone = is_gone or (stored[i + 1] and tonumber(string.match(stored[i + 1], '^%d+')) > now_us)
+end
+if is_gone and charged > 0 then
+  return { 'passed' }
+end
 
 local reply = { 'refunded', math.abs(charged) }
 local until_us = tonumber(stored[1] or now_us)
@@ -107,6 +119,6 @@ if charged > 0 then
     redis.call('HSET', window, 'until_us', string.format('%.0f', until_us), unpack(written))
     redis.call('PEXPIREAT', window, expires_ms) -- if the key ended just before the write, the write made it anew
   end
-  redis.call('SET', request, string.format('-%.0f|%.0f|', charged, at_us) .. outcome, 'KEEPTTL')
+  redis.call('SET', request, string.format('-%.0f|%.0f|%s|', charged, at_us, since_us) .. outcome, 'KEEPTTL')
 end
 return reply

@@ -12,11 +12,13 @@
 -- allowed     tier retry_after_us remaining reset_after_us...
 -- denied      tier retry_after_us remaining reset_after_us...
 -- impossible  tier retry_after_us remaining reset_after_us...
+-- other_tiers  tiers
 --
 -- Kinds: `first` begins with the first charge; `aligned` at whole lengths since 1970; `sliding` counts the window
 -- before too, by the share of it that still lies within one length, rounded up. A denial writes nothing, unless the
 -- server's clock was set back: then it dates the windows anew, or they would last until the old time is reached. A
--- request id makes a repeat answer what the first call answered.
+-- request id makes a repeat answer what the first call answered. other_tiers: the first call was about another number
+-- of tiers, this one; nothing is written. `since_us` dates what is counted: a refund must find the one of its charge.
 
 local window, request = KEYS[1], KEYS[2]
 local mode, cost, replay_us, tiers = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -32,6 +34,9 @@ if request and mode == 'take' then
     local reply = {}
     for word in string.gmatch(string.match(told, '|([^|]*)$'), '%S+') do
       reply[#reply + 1] = tonumber(word) or word
+    end
+    if #reply ~= 3 + 2 * tiers then
+      return { 'other_tiers', (#reply - 3) / 2 }
     end
     return reply
   end
@@ -90,6 +95,7 @@ local fields = { 'until_us' }
 for i = 1, tiers do
   fields[i + 1] = 'tier:' .. ARGV[1 + 4 * i]
 end
+fields[tiers + 2] = 'since_us'
 local stored = redis.call('HMGET', window, unpack(fields))
 
 local counts, set_back = {}, false
@@ -148,6 +154,12 @@ for i = 1, tiers do
 end
 
 if #written > 0 then
+  local since_us = tonumber(stored[tiers + 2] or now_us)
+  if set_back then
+    since_us = math.max(since_us + 1, now_us) -- never the same again
+  end
+  written[#written + 1] = 'since_us'
+  written[#written + 1] = string.format('%.0f', since_us)
   redis.call('HSET', window, 'until_us', string.format('%.0f', until_us), unpack(written))
   redis.call('PEXPIREAT', window, string.format('%.0f', math.ceil(until_us / 1000) + 1))
   if charge and request then
@@ -156,7 +168,7 @@ if #written > 0 then
       words[i] = type(word) == 'number' and string.format('%.0f', word) or word
     end
     redis.call(
-      'SET', request, string.format('%.0f|%.0f|', cost, now_us) .. table.concat(words, ' '),
+      'SET', request, string.format('%.0f|%.0f|%.0f|', cost, now_us, since_us) .. table.concat(words, ' '),
       'PXAT', string.format('%.0f', math.ceil((now_us + replay_us) / 1000) + 1)
     )
   end

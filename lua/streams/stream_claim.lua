@@ -5,26 +5,28 @@
 -- ARGV[1]  group     string
 -- ARGV[2]  consumer  string
 -- ARGV[3]  whose     anyone | own
--- ARGV[4]  cursor    string
--- ARGV[5]  idle      integer, us
--- ARGV[6]  count     integer, count
--- ARGV[7]  tries     integer, count
--- ARGV[8]  length    integer, count
--- ARGV[9]  held      string  repeated
+-- ARGV[4]  of        string
+-- ARGV[5]  cursor    string
+-- ARGV[6]  idle      integer, us
+-- ARGV[7]  count     integer, count
+-- ARGV[8]  tries     integer, count
+-- ARGV[9]  length    integer, count
+-- ARGV[10] held      string  repeated
 -- ARGV[-1] now       integer, us
 --
 -- claimed  cursor buried trimmed message...
 -- nogroup
 --
 -- A message is `id deliveries [field value ...]`. The cursor of an answer belongs into the next call, from `0-0` back
--- to `0-0`: an empty page in between says nothing. `anyone` takes what lay idle for that long; `own` what this consumer
--- has, however fresh, and never saw, because a connection or its former life ended. What is `held` is being worked on:
--- it is left. A message that was delivered `tries` times is buried instead, and one that was trimmed away is recorded
--- there too. Idle times are the server's own, also in virtual time. The first write needs no memory.
+-- to `0-0`: an empty page in between says nothing. `anyone` takes what lay idle for that long; `own` what the consumer
+-- `of` has, however fresh: this one itself, which never saw it because a connection ended, or a former life of it. What
+-- is `held` is being worked on: it is left, and lies as long as before. A message that was delivered `tries` times is
+-- buried instead, and one that was trimmed away is recorded there too. Idle times are the server's own, also in virtual
+-- time. The first write needs no memory.
 
 local stream, dead = KEYS[1], KEYS[2]
-local group, consumer, whose, cursor = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local idle_ms, count, tries, length = math.ceil(tonumber(ARGV[5]) / 1000), tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+local group, consumer, whose, of, cursor = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local idle_ms, count, tries, length = math.ceil(tonumber(ARGV[6]) / 1000), tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
 local now_us = tonumber(ARGV[#ARGV])
 if now_us == 0 then
   local time = redis.call('TIME')
@@ -53,8 +55,8 @@ local function next_id(key)
   return string.format('%s-%.0f', ms, number)
 end
 
-local held = {}
-for at = 9, #ARGV - 1 do
+local held, holds = {}, #ARGV - 10
+for at = 10, #ARGV - 1 do
   held[ARGV[at]] = true
 end
 
@@ -82,8 +84,18 @@ end
 
 local states, following
 if whose == 'own' then
-  states = redis.pcall('XPENDING', stream, group, cursor, '+', count, consumer)
-  following = states[count] and '(' .. states[count][1] or '0-0'
+  -- A page that holds `count` beside all that is held, so that each gets further.
+  states = redis.pcall('XPENDING', stream, group, cursor, '+', count + holds, of)
+  if not states.err then
+    local found = states
+    states = {}
+    for _, state in ipairs(found) do
+      if not held[state[1]] and #states < count then
+        states[#states + 1] = state
+      end
+    end
+    following = states[count] and '(' .. states[count][1] or '0-0'
+  end
 else
   states = redis.pcall('XAUTOCLAIM', stream, group, consumer, idle_ms, cursor, 'COUNT', count, 'JUSTID')
   if not states.err then
@@ -108,7 +120,9 @@ end
 local reply = { 'claimed', following, 0, 0 }
 for _, state in ipairs(states) do
   local id, deliveries = state[1], state[4]
-  if not held[id] then
+  if held[id] then
+    redis.call('XCLAIM', stream, group, consumer, 0, id, 'IDLE', idle_ms, 'JUSTID')
+  else
     local entry = redis.call('XRANGE', stream, id, id)[1]
     if not entry then
       trimmed = trimmed + 1

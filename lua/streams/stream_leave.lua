@@ -9,8 +9,10 @@
 -- left  released
 -- more  released
 --
--- Others can claim it at once, and the delivery does not count as a try. more: there is more than one call gives back.
--- The seat goes only when nothing is pending on it: XGROUP DELCONSUMER would lose that. Works when memory is full.
+-- Others can claim it at once, and the delivery does not count as a try: so the same count comes again, and the
+-- consumer must not. Its life ends here; what it still sends, this too, then means nothing of its successor's. more:
+-- there is more than one call gives back. The seat goes only when nothing is pending on it: XGROUP DELCONSUMER would
+-- lose that. Works when memory is full.
 
 local stream = KEYS[1]
 local group, consumer, idle_us = ARGV[1], ARGV[2], tonumber(ARGV[3])

@@ -7,10 +7,12 @@
 -- ARGV[-1] now       integer, us
 --
 -- created
--- exists
+-- exists  former...
 --
 -- start: `0` reads what the stream holds, `$` only what comes, or the id after which to read. It counts only where the
--- group is made. A consumer is forgotten only while it has nothing pending: removing it otherwise would lose that.
+-- group is made. A consumer is `<name>:<life>`, with a life that nobody else has: so what a dead process still sends
+-- never means a delivery of its successor. former: other lives of the name, or the bare name, with something pending;
+-- their empty seats go at once. A seat goes only while nothing is pending on it: removing it otherwise would lose that.
 
 local stream = KEYS[1]
 local group, consumer, start = ARGV[1], ARGV[2], ARGV[3]
@@ -38,16 +40,20 @@ end
 if status == 'created' then
   redis.call('XGROUP', 'CREATE', stream, group, start, 'MKSTREAM')
 end
-local seated = false
+local reply, seated = { status }, false
+local name = string.match(consumer, '^(.+):')
 for _, flat in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group)) do
   local other = named(flat)
+  local former = name and (other.name == name or string.sub(other.name, 1, #name + 1) == name .. ':')
   if other.name == consumer then
     seated = true
-  elseif other.pending == 0 and other.idle > LONG_MS then
+  elseif other.pending == 0 and (former or other.idle > LONG_MS) then
     redis.call('XGROUP', 'DELCONSUMER', stream, group, other.name)
+  elseif former then
+    reply[#reply + 1] = other.name
   end
 end
 if not seated then
   redis.call('XGROUP', 'CREATECONSUMER', stream, group, consumer)
 end
-return { status }
+return reply

@@ -7,7 +7,6 @@
 -- ARGV[4]  deliveries  integer, count
 -- ARGV[5]  idle        integer, us
 -- ARGV[6]  delay       integer, us
--- ARGV[7]  try         counted | uncounted
 -- ARGV[-1] now         integer, us
 --
 -- released
@@ -15,11 +14,12 @@
 --
 -- The message goes to a consumer that nobody is, with an idle time that lacks the delay until claims of `idle` take it:
 -- the order stays, and no second structure holds it. delay is at most idle, for Redis knows no idle time below zero.
--- uncounted: the delivery does not count as a try. Works when the server's memory is full.
+-- The delivery stays counted: a count that fell would come again, and a late call about the first would mean the next.
+-- Works when the server's memory is full.
 
 local stream = KEYS[1]
 local group, consumer, id, deliveries = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local idle_us, delay_us, try = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+local idle_us, delay_us = tonumber(ARGV[5]), tonumber(ARGV[6])
 
 local NOBODY = ':waiting'
 
@@ -34,7 +34,6 @@ end
 -- XCLAIM drops a message that was trimmed from the list of pending ones; it stays there for a claim to record it.
 if #redis.call('XRANGE', stream, id, id) > 0 then
   local lain_ms = string.format('%.0f', math.ceil(idle_us / 1000) - math.floor(delay_us / 1000))
-  local count = try == 'counted' and deliveries or deliveries - 1
-  redis.call('XCLAIM', stream, group, NOBODY, 0, id, 'IDLE', lain_ms, 'RETRYCOUNT', count, 'JUSTID')
+  redis.call('XCLAIM', stream, group, NOBODY, 0, id, 'IDLE', lain_ms, 'RETRYCOUNT', deliveries, 'JUSTID')
 end
 return { 'released' }

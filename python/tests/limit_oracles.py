@@ -2,7 +2,8 @@
 
 How long to wait is searched for, by asking "would it pass then?"; what the scripts keep in a hash or a ring is here a
 list of charges. Agreed with the scripts: what a smaller limit cannot hold is forgotten, a clock that was set back dates
-anew what lies ahead of it, and units that a request gets back leave the window they were counted in.
+anew what lies ahead of it, and units that a request gets back leave the window they were counted in, unless that is
+gone or the clock was set back since: then nobody can tell whose they are.
 """
 
 from __future__ import annotations
@@ -95,10 +96,9 @@ class Logged:
         return Logged((*self.at(limit, now).moments, *([now] * cost)))
 
     def refunded(self, limit: Limit, now: int, units: int, at: int) -> Logged:
-        live = [moment for moment in self.moments if moment > now - limit.per_us][-limit.limit :]
+        live = self.at(limit, now).moments
         older = [moment for moment in live if moment <= at]
-        kept = older[: max(len(older) - units, 0)] + live[len(older) :]
-        return Logged(tuple(min(moment, now) for moment in kept))
+        return Logged((*older[: max(len(older) - units, 0)], *live[len(older) :]))
 
     def ahead(self, now: int) -> bool:
         return any(moment > now for moment in self.moments)
@@ -109,8 +109,10 @@ class Subject:
     """One id: its tiers' states by name, and its requests."""
 
     states: dict[str, Counted | Logged] = field(default_factory=dict)
-    requests: dict[str, tuple[int, int, Answer]] = field(default_factory=dict)
+    requests: dict[str, tuple[int, int, int, Answer]] = field(default_factory=dict)
     refunded: set[str] = field(default_factory=set)
+    since: int = 0
+    """When the state began, and moved when it is dated anew."""
 
 
 class Oracle:
@@ -133,7 +135,7 @@ class Oracle:
     def decide(self, name: str, tiers: list[Limit], cost: int, now: int, *, take: bool, request: str | None) -> Answer:
         subject = self.subject(name)
         if take and request in subject.requests:
-            return subject.requests[request][2]
+            return subject.requests[request][3]
         states = [_state(subject, tier).at(tier, now) for tier in tiers]
         impossible = [tier for tier in tiers if cost > tier.limit]
         left = [max(tier.limit - state.used(tier, now), 0) for tier, state in zip(tiers, states, strict=True)]
@@ -150,6 +152,10 @@ class Oracle:
         if take and status == "allowed":
             states = [state.charged(tier, now, cost) for tier, state in zip(tiers, states, strict=True)]
         if take and (status == "allowed" or set_back):
+            if not subject.states:
+                subject.since = now
+            elif set_back:
+                subject.since = max(subject.since + 1, now)
             subject.states.update({tier.name: state for tier, state in zip(tiers, states, strict=True)})
         answer = {
             "status": status,
@@ -158,21 +164,26 @@ class Oracle:
             "tiers": _told(tiers, states, now),
         }
         if take and status == "allowed" and request is not None:
-            subject.requests[request] = (cost, now, answer)
+            subject.requests[request] = (cost, now, subject.since, answer)
         return answer
 
     def refund(self, name: str, tiers: list[Limit], request: str, now: int) -> Answer:
         subject = self.subject(name)
         if request not in subject.requests:
             return {"status": "unknown"}
-        cost, at, _ = subject.requests[request]
+        cost, at, since, _ = subject.requests[request]
         units = 0 if request in subject.refunded else cost
+        ahead = at > now or any(_state(subject, tier).ahead(now) for tier in tiers)
+        if units and (ahead or since != subject.since or not subject.states):
+            return {"status": "passed"}
         states = [_state(subject, tier).refunded(tier, now, units, at) for tier in tiers]
         if units:
             subject.refunded.add(request)
             for tier, state in zip(tiers, states, strict=True):
                 if tier.name in subject.states:
                     subject.states[tier.name] = state
+            if all(state == Logged() for state in subject.states.values()):
+                subject.states.clear()  # a log without units is deleted
         return {"status": "refunded", "units": cost, "tiers": _told(tiers, states, now)}
 
 

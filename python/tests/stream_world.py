@@ -1,7 +1,8 @@
 """A world of consumers around one group, checked step by step against a model of what is pending with whom.
 
-Time does not pass here: a step says which delivery has lain for long enough. Consumers crash, act with receipts of
-long ago, leave; groups are destroyed.
+Time does not pass here: a step says which delivery has lain for long enough. Consumers crash and come back under their
+names, act with receipts of long ago, leave; groups are destroyed. The model knows each delivery by a number of its own,
+so it sees a receipt that means another delivery than its own.
 """
 
 from __future__ import annotations
@@ -9,63 +10,14 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Protocol
-
-import redis
+from typing import Any
 
 from redis_patterns.streams import calls, replies
+from stream_receipts import GROUP, Implementation, Naive, Ours, Receipt, run, words
 
-GROUP, NOBODY = "g", ":waiting"
+NOBODY = ":waiting"
 IDLE_US, TRIES = 60_000_000, 4
-CONSUMERS = ["a", "b", "c"]
-Receipt = tuple[str, str, int]
-"""Message, consumer, deliveries."""
-
-
-class Implementation(Protocol):
-    """What is put to the test: how a delivery is ended or kept."""
-
-    def ack(self, receipt: Receipt) -> bool: ...
-
-    def renew(self, receipt: Receipt) -> bool: ...
-
-
-class Ours:
-    """The shipped scripts."""
-
-    def __init__(self, client: Any, keys: calls.Keys) -> None:
-        self._client, self._keys = client, keys
-
-    def ack(self, receipt: Receipt) -> bool:
-        return bool(run(self._client, calls.ack(self._keys, **words(receipt))) == "acked")
-
-    def renew(self, receipt: Receipt) -> bool:
-        return bool(run(self._client, calls.renew(self._keys, **words(receipt))) == "renewed")
-
-
-class Naive:
-    """XACK and XCLAIM as most programs send them: without a look at whose the message is by now."""
-
-    def __init__(self, client: Any, keys: calls.Keys) -> None:
-        self._client, self._keys = client, keys
-
-    def ack(self, receipt: Receipt) -> bool:
-        return bool(self._client.execute_command(b"XACK", self._keys.stream, GROUP, receipt[0]))
-
-    def renew(self, receipt: Receipt) -> bool:
-        message, consumer, _ = receipt
-        return bool(self._client.execute_command(b"XCLAIM", self._keys.stream, GROUP, consumer, 0, message, "JUSTID"))
-
-
-def words(receipt: Receipt) -> calls.Receipt:
-    return {"group": GROUP, "consumer": receipt[1], "message_id": receipt[0], "deliveries": receipt[2]}
-
-
-def run(client: Any, call: Any) -> Any:
-    try:
-        return call.read(client.execute_command(*call.evalsha))
-    except redis.exceptions.NoScriptError:
-        return call.read(client.execute_command(*call.eval))
+NAMES = ["a", "b", "c"]
 
 
 @dataclass
@@ -73,6 +25,7 @@ class State:
     owner: str
     deliveries: int
     lain: bool = False
+    serial: int = 0
 
 
 @dataclass
@@ -82,6 +35,7 @@ class World:
     rng: random.Random
     client: Any
     kind: type[Ours] | type[Naive]
+    has_lives: bool = True
     faults: Counter[str] = field(default_factory=Counter)
     steps: int = 0
 
@@ -90,16 +44,18 @@ class World:
         self.implementation: Implementation = self.kind(self.client, self.keys)
         self.entries: list[str] = []
         self.requests: dict[str, str] = {}
-        self.read = 0
+        self.read = self.serial = 0
+        self.before: dict[tuple[str, str, int], int] = {}
         self.pending: dict[str, State] = {}
         self.ended: set[str] = set()
         self.buried: set[str] = set()
         self.receipts: list[Receipt] = []
+        self.lives = Counter(dict.fromkeys(NAMES, 1))
         self._open()
 
     def play(self, steps: int) -> None:
         acts = [self._add, self._read, self._read, self._claim, self._own, self._ack, self._ack, self._renew]
-        acts += [self._release, self._bury, self._lie, self._lie, self._leave]
+        acts += [self._release, self._bury, self._lie, self._lie, self._leave, self._crash]
         for _ in range(steps):
             self.rng.choice(acts)()
             if self.rng.random() < 0.01:
@@ -113,11 +69,11 @@ class World:
         """In the end every message was acknowledged or buried: none is lost."""
         for _ in range(2 * TRIES + 2):
             self._lie(everything=True)
-            self._claim("a")
-            self._read("a")
+            self._claim("a:end")
+            self._read("a:end")
             for message, state in list(self.pending.items()):
-                if state.owner == "a":
-                    self._ack((message, "a", state.deliveries))
+                if state.owner == "a:end":
+                    self._ack((message, "a:end", state.deliveries, state.serial))
         if self.pending or self.read < len(self.entries) or set(self.entries) != self.ended | self.buried:
             self.faults["a message is neither acknowledged nor buried"] += 1
         letters = {one[1][b"id"].decode() for one in self.client.xrange(self.keys.dead)}
@@ -129,7 +85,25 @@ class World:
             self.faults[what] += 1
 
     def _open(self) -> None:
-        run(self.client, calls.open_group(self.keys, group=GROUP, consumer="a"))
+        run(self.client, calls.open_group(self.keys, group=GROUP, consumer=self._seat("a")))
+
+    def _seat(self, name: str | None = None) -> str:
+        """A consumer of now, under the name that Redis knows."""
+        name = name or self.rng.choice(NAMES)
+        return f"{name}:{self.lives[name]}" if self.has_lives else name
+
+    def _crash(self) -> None:
+        """A consumer comes back under its name, and takes over what its former lives left."""
+        name = self.rng.choice(NAMES)
+        self.lives[name] += 1
+        seat = self._seat(name)
+        owners = {state.owner for state in self.pending.values()} - {seat}
+        former = sorted(owner for owner in owners if owner.partition(":")[0] == name)
+        opened = run(self.client, calls.open_group(self.keys, group=GROUP, consumer=seat))
+        if self.has_lives:
+            self._check("the former lives are others", sorted(opened.former), former)
+        for of in former if self.has_lives else [seat]:
+            self._own(seat, of)
 
     def _add(self) -> None:
         request = self.rng.choice([None, *(f"r{number}" for number in range(40))])
@@ -143,7 +117,7 @@ class World:
         self.entries.append(added.id)
 
     def _read(self, consumer: str | None = None) -> None:
-        consumer = consumer or self.rng.choice(CONSUMERS)
+        consumer = consumer or self._seat()
         command = [*calls.read(self.keys, group=GROUP, consumer=consumer, count=3, block_ms=1)]
         del command[6:8]  # does not wait
         got = [message.id for message in replies.read_messages(self.client.execute_command(*command)).messages]
@@ -153,14 +127,14 @@ class World:
             self._given(message, consumer, 1)
 
     def _claim(self, consumer: str | None = None) -> None:
-        consumer = consumer or self.rng.choice(CONSUMERS)
+        consumer = consumer or self._seat()
         held = self._hand(consumer)
         expected, buried = [], 0
         for message in sorted(self.pending, key=self.entries.index):
             state = self.pending[message]
             if not state.lain:
                 continue
-            state.owner, state.lain = consumer, False
+            state.owner = consumer
             if message in held:
                 continue
             if state.deliveries >= TRIES:
@@ -171,13 +145,14 @@ class World:
                 expected.append((message, state.deliveries + 1))
         self._handed(consumer, self._take("anyone", consumer, held), expected, buried)
 
-    def _own(self) -> None:
-        consumer = self.rng.choice(CONSUMERS)
+    def _own(self, consumer: str | None = None, of: str | None = None) -> None:
+        consumer = consumer or self._seat()
+        of = of or consumer
         held = self._hand(consumer)
         expected, buried = [], 0
         for message in sorted(self.pending, key=self.entries.index):
             state = self.pending[message]
-            if state.owner != consumer or message in held:
+            if state.owner != of or message in held:
                 continue
             if state.deliveries >= TRIES:
                 del self.pending[message]
@@ -185,14 +160,15 @@ class World:
                 buried += 1
             else:
                 expected.append((message, state.deliveries + 1))
-        self._handed(consumer, self._take("own", consumer, held), expected, buried)
+        self._handed(consumer, self._take("own", consumer, held, of), expected, buried)
 
-    def _take(self, whose: calls.Whose, consumer: str, held: list[str]) -> replies.Claimed:
+    def _take(self, whose: calls.Whose, consumer: str, held: list[str], of: str | None = None) -> replies.Claimed:
         call = calls.claim(
             self.keys,
             group=GROUP,
             consumer=consumer,
             whose=whose,
+            of=of,
             idle_us=IDLE_US,
             count=100,
             tries=TRIES,
@@ -210,8 +186,10 @@ class World:
             self._given(message, consumer, deliveries)
 
     def _given(self, message: str, consumer: str, deliveries: int) -> None:
-        self.pending[message] = State(consumer, deliveries)
-        self.receipts.append((message, consumer, deliveries))
+        self.serial += 1
+        serial = self.before.pop((message, consumer, deliveries), self.serial)
+        self.pending[message] = State(consumer, deliveries, serial=serial)
+        self.receipts.append((message, consumer, deliveries, serial))
 
     def _hand(self, consumer: str) -> list[str]:
         """What the consumer works on; a crash has emptied some hands."""
@@ -226,7 +204,7 @@ class World:
 
     def _is_theirs(self, receipt: Receipt) -> bool:
         state = self.pending.get(receipt[0])
-        return state is not None and (state.owner, state.deliveries) == receipt[1:]
+        return state is not None and state.owner == receipt[1] and state.serial == receipt[3]
 
     def _ack(self, receipt: Receipt | None = None) -> None:
         receipt = receipt or self._receipt()
@@ -247,13 +225,12 @@ class World:
 
     def _release(self) -> None:
         if receipt := self._receipt():
-            counted, delayed = self.rng.random() < 0.5, self.rng.random() < 0.5
-            delay = IDLE_US if delayed else 0
-            call = calls.release(self.keys, **words(receipt), idle_us=IDLE_US, delay_us=delay, counted=counted)
+            delayed = self.rng.random() < 0.5
+            call = calls.release(self.keys, **words(receipt), idle_us=IDLE_US, delay_us=IDLE_US if delayed else 0)
             theirs = self._is_theirs(receipt)
             self._check("a release of who has it no more counts", run(self.client, call) == "released", theirs)
             if theirs:
-                self.pending[receipt[0]] = State(NOBODY, receipt[2] - (not counted), not delayed)
+                self.pending[receipt[0]] = State(NOBODY, receipt[2], not delayed)
 
     def _bury(self) -> None:
         if (receipt := self._receipt()) and self.rng.random() < 0.2:
@@ -275,16 +252,26 @@ class World:
 
     def _leave(self) -> None:
         if self.rng.random() < 0.3:
-            consumer = self.rng.choice(CONSUMERS)
+            name = self.rng.choice(NAMES)
+            consumer = self._seat(name)
+            self.lives[name] += 1
             mine = [state for state in self.pending.values() if state.owner == consumer]
             left = run(self.client, calls.leave(self.keys, group=GROUP, consumer=consumer, idle_us=IDLE_US))
             self._check("a farewell gives others back", left, replies.Left(len(mine), False))
             for state in mine:
                 state.owner, state.deliveries, state.lain = NOBODY, state.deliveries - 1, True
+            # It may be sent again, or arrive late: nothing is the former life's any more.
+            if self.has_lives:
+                again = run(self.client, calls.leave(self.keys, group=GROUP, consumer=consumer, idle_us=IDLE_US))
+                self._check("a farewell sent again gives more back", again, replies.Left(0, False))
 
     def _destroy(self) -> None:
-        """What was delivered once may come again; what was not must still come."""
+        """What was delivered once may come again; what was not must still come.
+
+        A life that gets again what it has in hand works on it once, so both deliveries are one.
+        """
         self.client.xgroup_destroy(self.keys.stream, GROUP)
         self._open()
         self.read = 0
         self.pending.clear()
+        self.before = {receipt[:3]: receipt[3] for receipt in self.receipts}

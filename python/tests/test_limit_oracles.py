@@ -90,7 +90,7 @@ def test_random_steps_answer_exactly_what_the_definition_says(
     entity: str, virtual: Any, seed: int, scale: float
 ) -> None:
     rng, steps = random.Random(seed), 0
-    seen = {"allowed": 0, "denied": 0, "impossible": 0, "refunded": 0, "unknown": 0}
+    seen = {"allowed": 0, "denied": 0, "impossible": 0, "refunded": 0, "passed": 0, "unknown": 0}
     load_scripts(virtual)
     while steps < max(int(10_000 * scale), BATCH):
         world, pipeline = World(rng, entity), virtual.pipeline(transaction=False)

@@ -202,7 +202,7 @@ def test_a_consumers_own_messages_are_claimed_when_memory_is_full(own_server: Se
     client.xdel("stream:{x}", "1-1")
     client.config_set("maxmemory", 1)
     claim = load("stream_claim").source
-    words = ("stream:{x}", "stream:{x}:dead", "g", "a", "own", "0-0", 1_000_000, 10, 3, 100, 0)
+    words = ("stream:{x}", "stream:{x}:dead", "g", "a", "own", "a", "0-0", 1_000_000, 10, 3, 100, 0)
     reply = client.execute_command("EVAL", claim, 2, *words)
     assert reply[:4] == [b"claimed", b"0-0", 0, 1]
     assert [message[0] for message in reply[4:]] == [b"2-1"]

@@ -68,6 +68,7 @@ extension Refund {
     switch self {
     case .refunded(let units, let tiers):
       ["status": "refunded", "units": .int(Int64(units)), "tiers": tiers.json]
+    case .passed: ["status": "passed"]
     case .unknown: ["status": "unknown"]
     }
   }

@@ -17,7 +17,7 @@ enum StreamOperations: OperationFamily {
     case "claim":
       guard let whose = StreamCalls.Whose(rawValue: try given.text("whose")) else { throw wrong("whose") }
       return try calls.claim(
-        whose, group: given.text("group"), consumer: given.text("consumer"),
+        whose, of: given.optionalText("of"), group: given.text("group"), consumer: given.text("consumer"),
         cursor: given.optionalText("cursor") ?? StreamCalls.begin,
         rule: .init(
           idle: given.microseconds("idle_us"), tries: given.integer("tries"), letters: given.integer("length")),
@@ -27,7 +27,7 @@ enum StreamOperations: OperationFamily {
     case "release":
       return try calls.release(
         receipt(given), idle: given.microseconds("idle_us"), delay: given.microseconds("delay_us", default: 0),
-        isCounted: given.flag("counted", default: true), nowUs: nowUs)
+        nowUs: nowUs)
     case "bury":
       guard let reason = DeadLetter.Reason(rawValue: try given.text("reason")) else { throw wrong("reason") }
       return try calls.bury(
@@ -48,7 +48,11 @@ enum StreamOperations: OperationFamily {
     case "add":
       let added = try StreamCalls.added(reply)
       return ["status": .string(added.isDuplicate ? "duplicate" : "added"), "id": .string(added.id)]
-    case "open": return ["status": .string(try StreamCalls.opened(reply).rawValue)]
+    case "open":
+      switch try StreamCalls.opened(reply) {
+      case .created: return ["status": "created"]
+      case .exists(let former): return ["status": "exists", "former": .array(former.map { .string($0) })]
+      }
     case "claim": return try StreamCalls.claimed(reply)?.json ?? ["status": "nogroup"]
     case "ack": return ["status": .string(try StreamCalls.acked(reply).rawValue)]
     case "renew": return ["status": .string(try StreamCalls.renewed(reply).rawValue)]

@@ -13,11 +13,15 @@ struct ExampleRun: Sendable {
 extension ParityStage {
   /// Runs an example in both languages, each from an empty beginning, and compares: both with the golden transcript,
   /// and with each other in what they leave and send.
-  func judge(_ example: Example) async throws -> (report: ExampleReport, differences: [Difference], wire: [WireReport])
-  {
+  ///
+  /// - Parameter nodes: where an example plays that needs several servers; what it leaves there is not compared.
+  func judge(
+    _ example: Example, on nodes: ExampleNodes? = nil
+  ) async throws -> (report: ExampleReport, differences: [Difference], wire: [WireReport]) {
     let golden = try example.golden()
-    let swift = try await run("Swift") { try await example.swiftTranscript(url: $0, namespace: $1) }
-    let python = try await run("Python") { try await example.pythonTranscript(url: $0, namespace: $1) }
+    let place = nodes.map { Example.Place.nodes($0.urls) } ?? .server(url)
+    let swift = try await run("Swift") { try await example.swiftTranscript(place, namespace: $0) }
+    let python = try await run("Python") { try await example.pythonTranscript(place, namespace: $0) }
     var differences: [Difference] = []
     for run in [swift, python] {
       differences += Difference.between(
@@ -35,7 +39,7 @@ extension ParityStage {
       }
     }
     let equal = [swift, python].filter { $0.transcript == golden }.map(\.by)
-    let report = ExampleReport(name: example.pattern, transcript: golden, equal: equal)
+    let report = ExampleReport(name: example.name, transcript: golden, equal: equal)
     let wire = [swift, python].compactMap { run in
       run.commands.map { WireReport(title: "the example in \(run.by)", commands: $0) }
     }
@@ -43,13 +47,13 @@ extension ParityStage {
   }
 
   private func run(
-    _ name: String, _ play: @escaping @Sendable (RedisURL, String) async throws -> [String]
+    _ name: String, _ play: @escaping @Sendable (String) async throws -> [String]
   ) async throws -> ExampleRun {
     try await emptied { () async throws -> ExampleRun in
       try Task.checkCancellation()
-      let (url, namespace) = (url, exampleNamespace)
+      let namespace = exampleNamespace
       // To its end, as every turn: what is under way could still write after we have cleaned up.
-      let transcript = try await Task { try await play(url, namespace) }.value
+      let transcript = try await Task { try await play(namespace) }.value
       let commands = try await recorded().map { sent in
         Set(sent.filter { !Self.accelerators.contains($0.verb) }.map(\.outline)).sorted()
       }

@@ -19,7 +19,11 @@ struct PatternTour: Sendable {
     var (outcomes, keys, commands) = (0, 0, 0)
     var wire: [WireReport] = []
     var examples: [ExampleReport] = []
-    if let example = Example(pattern: name, root: root) {
+    let stories = Example.all(of: name, root: root)
+    // Servers of its own, which grow old enough while the rest is played.
+    let nodes = stage.isPrivate && stories.contains(where: \.needsNodes) ? try await ExampleNodes.start() : nil
+    defer { nodes?.close() }
+    for example in stories where !example.needsNodes {
       progress("\(name): the example")
       let judged = try await stage.judge(example)
       examples.append(judged.report)
@@ -39,6 +43,15 @@ struct PatternTour: Sendable {
       keys += first.keyspace.count
       commands += first.commands?.count ?? 0
       wire.append(WireReport(title: "\(scenario.name)", commands: first.commands?.map(\.text) ?? []))
+    }
+    if let nodes {
+      for example in stories where example.needsNodes {
+        progress("\(name): \(example.name)")
+        try await nodes.grow()
+        let judged = try await stage.judge(example, on: nodes)
+        examples.append(judged.report)
+        differences += judged.differences
+      }
     }
     // On a server of others the scenarios that need a private one are left out; something must have been compared.
     let agrees = differences.isEmpty && !(scenarios.isEmpty && examples.isEmpty)

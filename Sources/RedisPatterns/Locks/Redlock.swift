@@ -21,7 +21,8 @@ public struct Redlock: Sendable {
 
   /// - Parameters:
   ///   - name: checked when it is first used, as all the rest, so that making a lock cannot fail.
-  ///   - nodes: clients of an odd number of servers, three or more, none a replica of another.
+  ///   - nodes: clients of an odd number of servers, three or more, none a replica of another, and none twice: a client or
+  ///     an address that comes again is an argument error, but two names of one server cannot be told.
   ///   - ttl: 1 ms to `longestTTL`.
   ///   - longestTTL: the longest time to live that anybody uses with this name; the same for all of them.
   ///   - nodeTimeout: how long one node is waited for; a twentieth of `ttl` by default, a third at most.
@@ -40,6 +41,9 @@ public struct Redlock: Sendable {
       _ = try calls.acquire(owner: "x", ttl: ttl, longest: longestTTL)
       guard nodes.count >= 3, nodes.count % 2 == 1 else {
         throw .argument("a majority needs an odd number of nodes, three or more, not \(nodes.count)")
+      }
+      if let twice = self.nodes.twice {
+        throw .argument("a node has one vote, and \(twice) stands twice in nodes")
       }
       guard timeout >= .microseconds(1), timeout <= ttl / 3 else {
         throw .argument("the node's time is \(timeout), not between 1 microsecond and a third of the ttl")

@@ -8,6 +8,17 @@ struct RedlockNodes: Sendable {
 
   var majority: Int { all.count / 2 + 1 }
 
+  /// A client that stands twice, or a server by its address.
+  var twice: String? {
+    for (at, node) in all.enumerated() {
+      for other in all[..<at] {
+        if let address = node.serverAddress, address == other.serverAddress { return address }
+        if type(of: node) is AnyObject.Type, node as AnyObject === other as AnyObject { return "a client" }
+      }
+    }
+    return nil
+  }
+
   /// The answer of each, in their order; a silent one's is a `timeout`. It takes no longer than the node's time, also when
   /// the caller is cancelled: a call that is cut off may reach a server after the one that should undo it.
   func ask<Answer: Sendable>(

@@ -55,6 +55,9 @@ public struct TierState: Sendable, Hashable {
 public enum Refund: Sendable, Hashable {
   /// `units` were charged to this request and are given back; a repeat says the same and gives nothing again.
   case refunded(units: Int, tiers: [TierState])
+  /// What it was charged to is gone, or the server's clock was set back since, so that its units cannot be told from
+  /// others': nothing was given back. A token bucket never says so.
+  case passed
   /// No charge of this request is on record (any more): nothing was given back.
   case unknown
 }

@@ -4,7 +4,9 @@ extension LimitCalls {
   /// Reads the reply of `take` or `peek`.
   package func decision(_ reply: RESPValue) throws(RedisError) -> Decision {
     var reader = try ReplyReader(reply, of: family.take.name)
-    guard let status = Decision.Status(rawValue: reader.status) else { throw reader.unknownStatus() }
+    guard let status = Decision.Status(rawValue: reader.status) else {
+      throw reader.status == "other_tiers" ? otherTiers(try reader.integer("tiers")) : reader.unknownStatus()
+    }
     let binding = try reader.integer("tier")
     guard binding >= 1, binding <= Int64(names.count) else { throw reader.broken("tier \(binding)") }
     let retryAfter = try reader.duration("retry_after_us")
@@ -20,11 +22,15 @@ extension LimitCalls {
     case "refunded":
       let units = try reader.integer("units")
       return .refunded(units: Int(units), tiers: try states(&reader))
-    case "unknown":
+    case "passed", "unknown":
       try reader.end()
-      return .unknown
+      return reader.status == "passed" ? .passed : .unknown
     default: throw reader.unknownStatus()
     }
+  }
+
+  private func otherTiers(_ count: Int64) -> RedisError {
+    .argument("the request was charged to another number of tiers before: \(count), not \(names.count)")
   }
 
   private func states(_ reader: inout ReplyReader) throws(RedisError) -> [TierState] {

@@ -41,7 +41,8 @@ public struct RateLimiter: Sendable {
   ///   - cost: 1 to 2^52 units.
   ///   - request: names this request, so that a repeat (after a lost reply, say) is not charged again but gets the
   ///     first outcome, and so that `refund` can give the cost back.
-  /// - Throws: `RedisError`: `argument` before anything is sent, otherwise the store's failure.
+  /// - Throws: `RedisError`: `argument` before anything is sent, or when this request was about another number of tiers
+  ///   before, and nothing is written; otherwise the store's failure.
   public func take(_ id: String, cost: Int = 1, request: String? = nil) async throws(RedisError) -> Decision {
     let calls = try calls.get()
     let call = try calls.take(id, cost: Int64(cost), request: request, replay: replay)

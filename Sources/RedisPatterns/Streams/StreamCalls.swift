@@ -41,7 +41,7 @@ package struct StreamCalls: Sendable {
     ScriptCall(
       .streamOpen, keys: [stream],
       arguments: [
-        try NumberRule.word(group, "group"), try NumberRule.word(consumer, "consumer"),
+        try NumberRule.word(group, "group"), try Self.seat(consumer),
         start == "$" ? start : try Self.id(start, "start"), nowUs,
       ])
   }
@@ -49,7 +49,7 @@ package struct StreamCalls: Sendable {
   package enum Whose: String, Sendable {
     /// What anybody of the group left idle.
     case anyone
-    /// What this consumer has and never saw.
+    /// What this consumer has and never saw, or a former life of it had.
     case own
   }
 
@@ -66,17 +66,19 @@ package struct StreamCalls: Sendable {
     }
   }
 
+  /// - Parameter of: for `own`: a former life; nil for this one.
   package func claim(
-    _ whose: Whose, group: String, consumer: String, cursor: String = begin, rule: ClaimRule, count: Int64,
-    held: [String] = [], nowUs: Int64 = 0
+    _ whose: Whose, of: String? = nil, group: String, consumer: String, cursor: String = begin, rule: ClaimRule,
+    count: Int64, held: [String] = [], nowUs: Int64 = 0
   ) throws(RedisError) -> ScriptCall {
     let digits = cursor.hasPrefix("(") ? String(cursor.dropFirst()) : cursor
     guard digits.contains("-"), Self.isID(digits) else { throw .argument("cursor is not one that a claim gave") }
     guard held.count <= Self.mostHeld else { throw .argument("held are \(held.count), more than \(Self.mostHeld)") }
     var arguments = RESPArguments()
     arguments.append(try NumberRule.word(group, "group"))
-    arguments.append(try NumberRule.word(consumer, "consumer"))
+    arguments.append(try Self.seat(consumer))
     arguments.append(whose.rawValue)
+    arguments.append(try Self.seat(of ?? consumer))
     arguments.append(cursor)
     arguments.append(try NumberRule.ttl(rule.idle, "idle"))
     arguments.append(try NumberRule.count(count, "count", to: Int64(Self.mostAtOnce)))
@@ -90,7 +92,7 @@ package struct StreamCalls: Sendable {
   /// What a delivery is settled with: consumer and count say whose it is.
   package struct Receipt: Sendable {
     let group: String
-    let consumer: String
+    package let consumer: String
     package let messageID: String
     package let deliveries: Int64
 
@@ -103,7 +105,7 @@ package struct StreamCalls: Sendable {
 
     fileprivate func arguments(_ rest: any RESPArgument...) throws(RedisError) -> [any RESPArgument] {
       [
-        try NumberRule.word(group, "group"), try NumberRule.word(consumer, "consumer"),
+        try NumberRule.word(group, "group"), try StreamCalls.seat(consumer),
         try StreamCalls.id(messageID, "message_id"), try NumberRule.count(deliveries, "deliveries"),
       ] + rest
     }
@@ -121,13 +123,13 @@ package struct StreamCalls: Sendable {
 
   /// Gives a delivery back, to be claimed by anyone after the delay, which is at most `idle`.
   package func release(
-    _ receipt: Receipt, idle: Duration, delay: Duration = .zero, isCounted: Bool = true, nowUs: Int64 = 0
+    _ receipt: Receipt, idle: Duration, delay: Duration = .zero, nowUs: Int64 = 0
   ) throws(RedisError) -> ScriptCall {
     let idleUs = try NumberRule.ttl(idle, "idle")
     return ScriptCall(
       .streamRelease, keys: [stream],
       arguments: try receipt.arguments(
-        idleUs, try NumberRule.time(delay, "delay", from: 0, to: idleUs), isCounted ? "counted" : "uncounted", nowUs))
+        idleUs, try NumberRule.time(delay, "delay", from: 0, to: idleUs), nowUs))
   }
 
   /// Ends a delivery that is still ours among the dead letters.
@@ -153,8 +155,7 @@ package struct StreamCalls: Sendable {
     ScriptCall(
       .streamLeave, keys: [stream],
       arguments: [
-        try NumberRule.word(group, "group"), try NumberRule.word(consumer, "consumer"),
-        try NumberRule.ttl(idle, "idle"), nowUs,
+        try NumberRule.word(group, "group"), try Self.seat(consumer), try NumberRule.ttl(idle, "idle"), nowUs,
       ])
   }
 
@@ -206,6 +207,13 @@ extension StreamCalls {
     var end = 1024
     while bytes[end] & 0xC0 == 0x80 { end -= 1 }
     return Array(bytes[..<end])
+  }
+
+  /// A consumer as Redis knows it: a name, or `<name>:<life>`.
+  fileprivate static func seat(_ text: String) throws(RedisError) -> String {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    for part in parts { _ = try NumberRule.word(String(part), "consumer") }
+    return text
   }
 
   fileprivate static func id(_ text: String, _ name: String) throws(RedisError) -> String {

@@ -31,7 +31,8 @@ public final class StreamConsumer: Sendable {
   ///   - group: 1 to 128 of `A-Z a-z 0-9 _ -`.
   ///   - redis: a client that lends connections for blocking reads; with another one, the consumer asks every 100 ms.
   ///   - name: 1 to 128 of `A-Z a-z 0-9 _ -`. One that stays the same over restarts gets what it left behind at once; nil
-  ///     draws one.
+  ///     draws one. Redis knows it as `<name>:<life>`, with a life drawn anew each time, so that what a former life still
+  ///     sends never means a delivery of this one.
   ///   - namespace: the first part of every key, for several applications on one Redis.
   public init(
     _ stream: String, group: String, on redis: any RedisExecutor, name: String? = nil,
@@ -48,7 +49,7 @@ public final class StreamConsumer: Sendable {
   /// What happened so far.
   public var stats: StreamStats { state.withLock { $0.desk }?.stats ?? StreamStats() }
 
-  /// Lets `run` end: no more is taken, what is in hand is finished, the rest is given back.
+  /// Lets `run` end: no more is taken, what is in hand is finished, the rest is given back, for ten seconds at most.
   public func stop() {
     state.withLock { $0.isStopping = true }
     bell.ring()
@@ -64,16 +65,17 @@ public final class StreamConsumer: Sendable {
   ///   type; `CancellationError` after the stop when the task was cancelled.
   public func run(_ handler: @escaping @Sendable (StreamMessage) async throws -> Void) async throws {
     try check()
+    let seat = "\(name):\(randomID())"
     let calls = try StreamCalls(stream, namespace: namespace)
     let desk = StreamDesk(
-      on: redis, calls: calls, group: group, consumer: name, options: options, freed: bell, handler: handler)
+      on: redis, calls: calls, group: group, consumer: seat, options: options, freed: bell, handler: handler)
     let isFirst = state.withLock { state in
       defer { state.desk = state.desk ?? desk }
       return state.desk == nil
     }
     guard isFirst else { throw RedisError.argument("a consumer runs once") }
     let work = StreamWork(
-      on: redis, calls: calls, group: group, consumer: name, options: options, desk: desk, bell: bell,
+      on: redis, calls: calls, group: group, consumer: seat, options: options, desk: desk, bell: bell,
       isStopping: { [weak self] in self?.state.withLock { $0.isStopping } ?? true })
     // A task of its own: being cancelled is a reason to finish, not to drop what is in hand.
     try await withTaskCancellationHandler {
@@ -85,6 +87,7 @@ public final class StreamConsumer: Sendable {
   }
 
   private func check() throws(RedisError) {
+    _ = try NumberRule.word(name, "name")
     _ = try NumberRule.count(Int64(options.concurrency), "concurrency", to: Int64(StreamCalls.mostHeld))
     _ = try NumberRule.time(options.wait, "wait", from: 1000, to: 60_000_000)
     _ = try NumberRule.time(options.backoff, "backoff", from: 0)

@@ -1,10 +1,17 @@
 import RESP
 
 extension StreamCalls {
-  package enum Opened: String, Sendable { case created, exists }
   package enum Acked: String, Sendable { case acked, lost }
   package enum Renewed: String, Sendable { case renewed, lost }
   package enum Released: String, Sendable { case released, lost }
+
+  package enum Opened: Sendable, Hashable {
+    case created
+    /// Other lives of the consumer's name, and the bare name, where something is pending with them.
+    case exists(former: [String])
+
+    var former: [String] { if case .exists(let former) = self { former } else { [] } }
+  }
 
   package enum Buried: Sendable, Hashable {
     case buried(deadID: String)
@@ -40,7 +47,20 @@ extension StreamCalls {
     return added
   }
 
-  package static func opened(_ reply: RESPValue) throws(RedisError) -> Opened { try word(reply, "stream_open") }
+  package static func opened(_ reply: RESPValue) throws(RedisError) -> Opened {
+    var reader = try ReplyReader(reply, of: "stream_open")
+    switch reader.status {
+    case "created":
+      try reader.end()
+      return .created
+    case "exists":
+      var former: [String] = []
+      while !reader.isAtEnd { former.append(try reader.text("former")) }
+      return .exists(former: former)
+    default: throw reader.unknownStatus()
+    }
+  }
+
   package static func acked(_ reply: RESPValue) throws(RedisError) -> Acked { try word(reply, "stream_ack") }
   package static func renewed(_ reply: RESPValue) throws(RedisError) -> Renewed { try word(reply, "stream_renew") }
   package static func released(_ reply: RESPValue) throws(RedisError) -> Released { try word(reply, "stream_release") }

@@ -4,6 +4,7 @@ import RESP
 struct StreamWork: Sendable {
   /// Pages of claims in one go, so that new messages come to their turn.
   private static let mostPages = 16
+  private static let farewell = Duration.seconds(10)
 
   private let redis: any RedisExecutor
   private let calls: StreamCalls
@@ -34,6 +35,8 @@ struct StreamWork: Sendable {
     var start: StreamStart?
     /// What is ours may hold messages that we never saw.
     var isUnseen = true
+    /// Lives of our name that ended before, whose messages are ours to take first.
+    var former: [String] = []
     var cursor = StreamCalls.begin
     var lendsConnections = true
   }
@@ -62,8 +65,8 @@ struct StreamWork: Sendable {
     while !isStopping() {
       do throws(RedisError) {
         if let start = progress.start {
-          _ = try StreamCalls.opened(
-            try await redis.run(try calls.open(group: group, consumer: consumer, start: start.word)))
+          let open = try calls.open(group: group, consumer: consumer, start: start.word)
+          progress.former = try StreamCalls.opened(try await redis.run(open)).former
           progress.start = nil
         }
         if try await turn(&progress) {
@@ -89,9 +92,10 @@ struct StreamWork: Sendable {
 
   /// Once around: what is ours and unseen, what others left, what is new. False when the group is gone.
   private func turn(_ progress: inout Progress) async throws(RedisError) -> Bool {
-    if progress.isUnseen, desk.free > 0 {
-      guard let cursor = try await take(.own, from: StreamCalls.begin) else { return false }
-      progress.isUnseen = cursor != StreamCalls.begin
+    while progress.isUnseen, desk.free > 0 {
+      guard let cursor = try await take(.own, of: progress.former.first, from: StreamCalls.begin) else { return false }
+      guard cursor == StreamCalls.begin else { break }  // the rest when a hand is free
+      if progress.former.isEmpty { progress.isUnseen = false } else { progress.former.removeFirst() }
     }
     if ContinuousClock.now >= desk.claimAt, desk.free > 0 {
       guard let cursor = try await take(.anyone, from: progress.cursor) else { return false }
@@ -132,12 +136,15 @@ struct StreamWork: Sendable {
   }
 
   /// Follows the cursor until it comes round, or no hand is free; returns where it stands. nil: the group is gone.
-  private func take(_ whose: StreamCalls.Whose, from begin: String) async throws(RedisError) -> String? {
+  private func take(
+    _ whose: StreamCalls.Whose, of life: String? = nil, from begin: String
+  ) async throws(RedisError) -> String? {
     var cursor = begin
     for _ in 0..<Self.mostPages {
       let free = min(desk.free, StreamCalls.mostAtOnce)
       guard free > 0 else { break }
-      guard let got = try StreamCalls.claimed(try await redis.run(try claim(whose, cursor, free))) else { return nil }
+      let claim = try claim(whose, of: life, cursor, free)
+      guard let got = try StreamCalls.claimed(try await redis.run(claim)) else { return nil }
       desk.count {
         $0.claimed += got.messages.count
         $0.buried += Int(got.buried)
@@ -150,9 +157,11 @@ struct StreamWork: Sendable {
     return cursor
   }
 
-  private func claim(_ whose: StreamCalls.Whose, _ cursor: String, _ count: Int) throws(RedisError) -> ScriptCall {
+  private func claim(
+    _ whose: StreamCalls.Whose, of life: String? = nil, _ cursor: String, _ count: Int
+  ) throws(RedisError) -> ScriptCall {
     try calls.claim(
-      whose, group: group, consumer: consumer, cursor: cursor,
+      whose, of: life, group: group, consumer: consumer, cursor: cursor,
       rule: .init(
         idle: options.idle, tries: Int64(options.maxDeliveries), letters: Int64(options.maxDeadLetters)),
       count: Int64(count), held: desk.held)
@@ -164,8 +173,12 @@ struct StreamWork: Sendable {
     while !isStopping(), ContinuousClock.now < end { await bell.wait(for: end - .now) }
   }
 
+  /// Gives back what is left, until the script says that nothing is, or the time for it is over; what stays then, others
+  /// claim when it has lain. Sending it again after an unknown outcome is safe: only this life has the seat, and takes
+  /// nothing any more.
   private func leave() async {
-    for _ in 0..<5 {
+    let end = ContinuousClock.now + Self.farewell
+    while ContinuousClock.now < end {
       do throws(RedisError) {
         let call = try calls.leave(group: group, consumer: consumer, idle: options.idle)
         let left = try StreamCalls.left(try await redis.run(call))
@@ -173,7 +186,6 @@ struct StreamWork: Sendable {
         if !left.isMore { return }
       } catch {
         if error.isHopeless { return }
-        // Others claim what is ours when it has lain for long enough.
         try? await Task.sleep(for: .milliseconds(200), clock: .continuous)
       }
     }

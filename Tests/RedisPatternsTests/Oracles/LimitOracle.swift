@@ -4,17 +4,21 @@ import RedisPatterns
 ///
 /// How long to wait is searched for, by asking "would it pass then?"; the log is a list of charges. Agreed with the
 /// scripts: what a smaller limit cannot hold is forgotten, a clock that was set back dates anew what lies ahead of it,
-/// and units that a request gets back leave the window they were counted in.
+/// and units that a request gets back leave the window they were counted in, unless that is gone or the clock was set back
+/// since: then nobody can tell whose they are.
 struct LimitOracle {
   private struct Record {
     let cost: Int
     let atUs: Int
+    let since: Int
     let outcome: Decision
     var refunded = false
   }
 
   private var states: [String: LimitState] = [:]
   private var records: [String: Record] = [:]
+  /// When the state began, and moved when it is dated anew.
+  private var since = 0
 
   mutating func decide(
     _ tiers: [RateLimit.Tier], cost: Int, isTake: Bool, request: String?, nowUs: Int
@@ -38,21 +42,30 @@ struct LimitOracle {
     }
     let wasSetBack = tiers.contains { state($0).isAhead(of: nowUs) }
     let charged = status == .allowed && isTake && cost > 0
+    if isTake, wasSetBack || (charged && states.isEmpty) {
+      since = states.isEmpty ? nowUs : max(since + 1, nowUs)
+    }
     if charged { for (at, tier) in tiers.enumerated() { seen[at] = seen[at].charged(tier, nowUs, cost) } }
     if charged || (wasSetBack && isTake) { for (tier, state) in zip(tiers, seen) { states[tier.name] = state } }
     let outcome = Decision(
       status: status, tier: tiers[binding].name, retryAfter: .microseconds(wait), tiers: told(tiers, seen, nowUs))
-    if charged, let request { records[request] = Record(cost: cost, atUs: nowUs, outcome: outcome) }
+    if charged, let request { records[request] = Record(cost: cost, atUs: nowUs, since: since, outcome: outcome) }
     return outcome
   }
 
   mutating func refund(_ tiers: [RateLimit.Tier], request: String, nowUs: Int) -> Refund {
     guard let record = records[request] else { return .unknown }
     let units = record.refunded ? 0 : record.cost
+    let isAhead = record.atUs > nowUs || tiers.contains { state($0).isAhead(of: nowUs) }
+    if units > 0, isAhead || record.since != since || states.isEmpty { return .passed }
     let seen = tiers.map { state($0).refunded($0, nowUs, units, of: record.atUs) }
     if units > 0 {
       records[request]?.refunded = true
       for (tier, state) in zip(tiers, seen) where states[tier.name] != nil { states[tier.name] = state }
+      // A log without units is deleted.
+      if states.values.allSatisfy({ if case .log(let moments) = $0 { moments.isEmpty } else { false } }) {
+        states = [:]
+      }
     }
     return .refunded(units: record.cost, tiers: told(tiers, seen, nowUs))
   }
@@ -121,10 +134,9 @@ enum LimitState {
   }
 
   func refunded(_ tier: RateLimit.Tier, _ now: Int, _ units: Int, of then: Int) -> LimitState {
-    if case .log(let moments) = self {
-      let live = moments.filter { $0 > now - tier.perUs }.suffix(tier.limit)
+    if case .log(let live) = at(tier, now) {
       let older = live.filter { $0 <= then }
-      return .log((older.dropLast(units) + live.dropFirst(older.count)).map { min($0, now) })
+      return .log(Array(older.dropLast(units) + live.dropFirst(older.count)))
     }
     guard case .window(let begun?, let current, let previous) = at(tier, now) else { return self }
     if then >= begun { return .window(begun: begun, current: max(current - units, 0), previous: previous) }

@@ -10,8 +10,8 @@ from typing import Any
 
 
 def run(ctx: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Calls the `run` of `file` with the rest of `ctx` (`url`, `namespace`); gives `{"transcript": [...]}`."""
+    """Calls the `run` of `file` with the rest of `ctx` (`url` or `nodes`, `namespace`): `{"transcript": [...]}`."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        runpy.run_path(ctx["file"])["run"]({"url": ctx["url"], "namespace": ctx["namespace"]})
+        runpy.run_path(ctx["file"])["run"]({name: value for name, value in ctx.items() if name != "file"})
     return {"transcript": printed.getvalue().splitlines()}

@@ -10,6 +10,7 @@ from functools import partial
 from types import TracebackType
 from typing import Generic, TypeVar
 
+from ._bell_sync import Bell, Flag
 from ._clock import LateError, clock
 
 T = TypeVar("T")
@@ -31,38 +32,6 @@ def finish(work: Callable[[], None], within: float) -> None:
 def complete(work: Callable[[], T], within: float = 1.0) -> T:
     """Runs a call to its answer; nothing interrupts a thread."""
     return work()
-
-
-class Flag:
-    """Raised once."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def is_set(self) -> bool:
-        return self._event.is_set()
-
-    def set(self) -> None:
-        self._event.set()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        return self._event.wait(timeout)
-
-
-class Bell:
-    """Rung any number of times; one listener waits for it."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def ring(self) -> None:
-        self._event.set()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Whether it rang since the last time."""
-        rang = self._event.wait(timeout)
-        self._event.clear()
-        return rang
 
 
 class Companion:

@@ -35,8 +35,8 @@ def outcome(result: Any) -> dict[str, Json] | None:
             return {"status": status, "tier": tier, "retry_after_us": us(retry), "tiers": _states(states)}
         case calls.Refund("refunded", units, states):
             return {"status": "refunded", "units": units, "tiers": _states(states)}
-        case calls.Refund():
-            return {"status": "unknown"}
+        case calls.Refund(status):
+            return {"status": status}
     return None
 
 

@@ -22,6 +22,8 @@ def outcome(result: Any) -> dict[str, Json] | None:
     match result:
         case StreamAdded(id, duplicate):
             return {"status": "duplicate" if duplicate else "added", "id": id}
+        case replies.Opened(created, former):
+            return {"status": "created"} if created else {"status": "exists", "former": list(former)}
         case replies.Claimed(cursor, buried, trimmed, messages, undecodable):
             words = {
                 "cursor": cursor,

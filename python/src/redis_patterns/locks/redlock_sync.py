@@ -85,7 +85,8 @@ class RedlockLease(KeptLease):
 class Redlock:
     """A lock that a majority of independent servers grants: it outlives the loss of a minority of them.
 
-    `nodes`: clients of an odd number of servers, three or more, none a replica of another. A node that restarted less
+    `nodes`: clients of an odd number of servers, three or more, none a replica of another, and none twice: a client or
+    an address that comes again is refused, but two names of one server cannot be told. A node that restarted less
     than `longest_ttl` ago abstains, for it may have forgotten its votes; give all who use the name the same. `ttl` is
     at most that. `node_timeout`: how long one node is waited for (default a twentieth of `ttl`). `wait` and `on_lost`
     are as in `Lock`; there is no queue, and so no order.
@@ -114,6 +115,9 @@ class Redlock:
             check(client, allow_retries=allow_retries, asynchronous=False)
         if len(nodes) < 3 or len(nodes) % 2 == 0:
             raise argument_error(f"a majority needs an odd number of nodes, three or more, not {len(nodes)}")
+        for at, client in enumerate(nodes):
+            if any(client is other or address(client) == address(other) is not None for other in nodes[:at]):
+                raise argument_error(f"a node has one vote, and {address(client) or 'a client'} stands twice in nodes")
         self._name = name
         self._keys = calls.Keys.of(name, namespace=namespace)
         self._ttl_us = microseconds(ttl, "ttl")

@@ -44,7 +44,8 @@ class RateLimiter:
     async def take(self, id: str, *, cost: int = 1, request: str | None = None) -> Decision:  # noqa: A002
         """Charges `cost` units to every tier, or to none.
 
-        With a `request` id a repeat answers what the first call answered, and `refund` can give the units back.
+        With a `request` id a repeat answers what the first call answered, and `refund` can give the units back. Raises
+        `RedisError`; `ARGUMENT`, and nothing is written, when the first call was about another number of tiers.
         """
         call = calls.take(
             id, self._tiers, cost=cost, request=request, replay_us=self._replay_us, namespace=self._namespace

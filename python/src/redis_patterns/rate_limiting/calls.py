@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from .._arguments import LARGEST, digits, whole
-from ..errors import argument_error
+from ..errors import RedisError, argument_error
 from ..keys import key
 from ..script import ScriptCall, load
 from .limit import Limit
@@ -52,10 +52,12 @@ class Decision:
 class Refund:
     """`refunded`: `units` were given back (by this call or by an earlier one for the same request).
 
-    `unknown`: there is no record of the request (any more).
+    `passed`: what it was charged to is gone, or the server's clock was set back since, so that its units cannot be told
+    from others': nothing was given back. A token bucket never says so. `unknown`: there is no record of the request
+    (any more).
     """
 
-    status: Literal["refunded", "unknown"]
+    status: Literal["refunded", "passed", "unknown"]
     units: int
     tiers: tuple[TierState, ...]
 
@@ -90,8 +92,8 @@ def refund(identity: str, tiers: Sequence[Limit], *, request: str, namespace: st
 
     def read(reply: Any) -> Refund:
         status = reply[0].decode()
-        if status == "unknown":
-            return Refund("unknown", 0, ())
+        if status in ("passed", "unknown"):
+            return Refund(status, 0, ())
         if status != "refunded":
             raise ValueError(status)
         return Refund("refunded", int(reply[1]), _states(form.names, reply[2:]))
@@ -117,6 +119,8 @@ def _decide(
 
     def read(reply: Any) -> Decision:
         status: Status = reply[0].decode()
+        if reply[0] == b"other_tiers":
+            raise _other_tiers(request, int(reply[1]), form.names)
         if status not in _STATUSES or not 1 <= int(reply[1]) <= len(form.names):
             raise ValueError(status)
         wait = timedelta(0, 0, int(reply[2]))
@@ -154,6 +158,10 @@ def _form(tiers: tuple[Limit, ...]) -> _Form:
     if len(tiers) == 1:
         return _Form("log", "ratelog", names, (digits(tiers[0].limit), digits(tiers[0].per_us)))
     raise argument_error("only token buckets, or only windows, are charged together; a sliding log stands alone")
+
+
+def _other_tiers(request: str | None, then: int, names: tuple[str, ...]) -> RedisError:
+    return argument_error(f"request {request} was charged to another number of tiers before: {then}, not {len(names)}")
 
 
 def _states(names: tuple[str, ...], words: list[Any]) -> tuple[TierState, ...]:

@@ -18,6 +18,7 @@ DAY_US = 86_400_000_000
 MOST_FIELDS, LONGEST_FIELD, LONGEST_ERROR = 256, 512, 1024
 MOST_AT_ONCE, MOST_HELD, MOST_TRIES, MOST_COUNTED = 100, 1000, 1_000_000, 100_000
 _ID = re.compile(r"[0-9]{1,20}(-[0-9]{1,20})?", re.ASCII)
+_CONSUMER = re.compile(r"[A-Za-z0-9_-]{1,128}(:[A-Za-z0-9_-]{1,128})?", re.ASCII)
 _CURSOR = re.compile(r"\(?[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
 
 Whose: TypeAlias = Literal["anyone", "own"]
@@ -70,9 +71,9 @@ def add(
     return ScriptCall(load("stream_add"), names, tuple(args), replies.read_add)
 
 
-def open_group(keys: Keys, *, group: str, consumer: str, start: str = "0") -> ScriptCall[replies.Opening]:
+def open_group(keys: Keys, *, group: str, consumer: str, start: str = "0") -> ScriptCall[replies.Opened]:
     """Makes the group where it is not there. `start`: `0`, `$` (only what comes), or the id after which to read."""
-    args = (token(group, "group"), token(consumer, "consumer"), b"$" if start == "$" else _id(start, "start"), b"0")
+    args = (token(group, "group"), _consumer(consumer), b"$" if start == "$" else _id(start, "start"), b"0")
     return ScriptCall(load("stream_open"), (keys.stream,), args, replies.read_open)
 
 
@@ -82,6 +83,7 @@ def claim(
     group: str,
     consumer: str,
     whose: Whose,
+    of: str | None = None,
     cursor: str = replies.BEGIN,
     idle_us: int,
     count: int,
@@ -89,7 +91,7 @@ def claim(
     length: int,
     held: Iterable[str] = (),
 ) -> ScriptCall[replies.Claimed | replies.NoGroup]:
-    """Takes over what others left idle, or what is ours and was never seen."""
+    """Takes over what others left idle, or what is ours and was never seen. `of`: a former life, None for this one."""
     if whose not in ("anyone", "own"):
         raise argument_error("whose must be anyone or own")
     if not isinstance(cursor, str) or not _CURSOR.fullmatch(cursor):
@@ -98,8 +100,9 @@ def claim(
     whole(len(skipped), "held", 0, MOST_HELD)
     args = (
         token(group, "group"),
-        token(consumer, "consumer"),
+        _consumer(consumer),
         whose.encode(),
+        _consumer(consumer if of is None else of),
         cursor.encode(),
         digits(whole(idle_us, "idle", 1000)),
         digits(whole(count, "count", 1, MOST_AT_ONCE)),
@@ -132,14 +135,12 @@ def release(
     deliveries: int,
     idle_us: int,
     delay_us: int = 0,
-    counted: bool = True,
 ) -> ScriptCall[replies.Release]:
     """Gives a delivery back, to be claimed by anyone after the delay, which is at most `idle_us`."""
     args = (
         *_delivery(group, consumer, message_id, deliveries),
         digits(whole(idle_us, "idle", 1000)),
         digits(whole(delay_us, "delay", 0, idle_us)),
-        b"counted" if counted else b"uncounted",
         b"0",
     )
     return ScriptCall(load("stream_release"), (keys.stream,), args, replies.read_release)
@@ -180,7 +181,7 @@ def revive(keys: Keys, *, dead_id: str) -> ScriptCall[replies.Revived | replies.
 
 def leave(keys: Keys, *, group: str, consumer: str, idle_us: int) -> ScriptCall[replies.Left]:
     """Gives back all that a consumer still has, and its seat."""
-    args = (token(group, "group"), token(consumer, "consumer"), digits(whole(idle_us, "idle", 1000)), b"0")
+    args = (token(group, "group"), _consumer(consumer), digits(whole(idle_us, "idle", 1000)), b"0")
     return ScriptCall(load("stream_leave"), (keys.stream,), args, replies.read_leave)
 
 
@@ -228,4 +229,11 @@ def _id(text: str, what: str) -> bytes:
 
 def _delivery(group: str, consumer: str, message_id: str, deliveries: int) -> tuple[bytes, bytes, bytes, bytes]:
     count = digits(whole(deliveries, "deliveries", 1, LARGEST))
-    return token(group, "group"), token(consumer, "consumer"), _id(message_id, "message_id"), count
+    return token(group, "group"), _consumer(consumer), _id(message_id, "message_id"), count
+
+
+def _consumer(text: str) -> bytes:
+    """A name, or `<name>:<life>`."""
+    if not isinstance(text, str) or not _CONSUMER.fullmatch(text):
+        raise argument_error("consumer must be 1 to 128 of A-Z a-z 0-9 _ -")
+    return text.encode()

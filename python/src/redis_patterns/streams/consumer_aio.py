@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import redis.asyncio
 
 from .. import _aio
-from .._arguments import Duration, function, microseconds, seconds, whole
+from .._arguments import Duration, function, microseconds, seconds, token, whole
 from .._clock import clock, new_token
 from .._job_aio import Job
 from ..errors import RedisError, argument_error
@@ -22,18 +22,21 @@ from .values import StreamMessage, StreamStats
 
 _log = logging.getLogger("redis_patterns")
 _PAGES = 16
+_FAREWELL = 10.0
 
 
 class StreamConsumer:
     """Works through a stream as one of a group: every message at least once, by one consumer at a time.
 
     `name`: of this consumer; no two living ones may share it. One that stays the same over restarts gets what it left
-    behind at once; None draws one. `start`: where a new group begins, `0` (all) or `$` (what comes). `heal`: where it
-    begins when the group vanished under us. `concurrency`: messages in hand at a time. `max_deliveries`: after so many
-    a message goes to the dead letters. `idle`: how long a message of a consumer that died lies before another takes
-    it; all of a group must use the same. `backoff`: before the second try; it doubles, up to `idle`. `wait`: how long
-    a read waits for messages, so a retry may come that much late. `grace`: how long a stop waits for handlers.
-    Durations are timedeltas or seconds.
+    behind at once; None draws one. Redis knows it as `<name>:<life>`, with a life drawn anew each time, so that what a
+    former life still sends never means a delivery of this one. `start`: where a new group begins, `0` (all) or `$`
+    (what comes). `heal`: where it begins when the group vanished under us. `concurrency`: messages in hand at a time.
+    `max_deliveries`: after so many a message goes to the dead letters. `idle`: how long a message of a consumer that
+    died lies before another takes it; all of a group must use the same. `backoff`: before the second try; it doubles,
+    up to `idle`. `wait`: how long a read waits for messages, so a retry may come that much late. `grace`: how long a
+    stop waits for handlers; then it gives back what is left, for ten seconds at most. Durations are timedeltas or
+    seconds.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class StreamConsumer:
     ) -> None:
         check(redis, allow_retries=allow_retries, asynchronous=True)
         self.name = f"c-{new_token()}" if name is None else name
+        self._seat = f"{token(self.name, 'name').decode()}:{new_token()}"
         self._redis = redis
         self._start, self._heal = start, heal
         self._wait_ms = whole(microseconds(wait, "wait"), "wait", 1000, 60_000_000) // 1000
@@ -69,7 +73,7 @@ class StreamConsumer:
             redis,
             self._keys,
             group,
-            self.name,
+            self._seat,
             self._stats,
             idle_us=microseconds(idle, "idle"),
             backoff_us=whole(microseconds(backoff, "backoff"), "backoff", 0),
@@ -81,9 +85,10 @@ class StreamConsumer:
         self._running = False
         self._cursor = replies.BEGIN
         self._unseen = True
-        self._claim(whose="own", count=1)  # checks group, name and numbers
+        self._former: list[str] = []
+        self._claim(whose="own", count=1)  # checks group and numbers
         for place in (start, heal):
-            calls.open_group(self._keys, group=group, consumer=self.name, start=place)
+            calls.open_group(self._keys, group=group, consumer=self._seat, start=place)
 
     @property
     def stats(self) -> StreamStats:
@@ -91,7 +96,10 @@ class StreamConsumer:
         return self._stats
 
     def stop(self) -> None:
-        """Lets `run` end: no more is taken, what is in hand is finished, the rest is given back."""
+        """Lets `run` end: no more is taken, what is in hand is finished, the rest is given back.
+
+        A signal handler may call it; beside an event loop, one that was set by `loop.add_signal_handler`.
+        """
         self._stopping.set()
         self._desk.freed.ring()
 
@@ -123,7 +131,7 @@ class StreamConsumer:
         while not self._stopping.is_set():
             try:
                 if place is not None:
-                    await arun(self._redis, self._open(place))
+                    self._former = list((await arun(self._redis, self._open(place))).former)
                     place = None
                 if await self._turn(reader):
                     pause = 0.0
@@ -146,9 +154,7 @@ class StreamConsumer:
 
     async def _turn(self, reader: redis.asyncio.Redis) -> bool:
         """Once around: what is ours and unseen, what others left, what is new. False when the group is gone."""
-        if self._unseen and not await self._take("own", replies.BEGIN):
-            return False
-        if clock() >= self._desk.claim_at and not await self._take("anyone", self._cursor):
+        if not await self._take_own() or (clock() >= self._desk.claim_at and not await self._take_left()):
             return False
         free = self._free
         if free == 0:
@@ -158,7 +164,7 @@ class StreamConsumer:
         command = calls.read(
             self._keys,
             group=self._group,
-            consumer=self.name,
+            consumer=self._seat,
             count=min(free, calls.MOST_AT_ONCE),
             block_ms=max(1, min(self._wait_ms, left_ms)),
         )
@@ -168,45 +174,65 @@ class StreamConsumer:
         self._desk.take(got)
         return True
 
-    async def _take(self, whose: calls.Whose, cursor: str) -> bool:
-        """Follows the cursor until it comes round, or no hand is free. False when the group is gone."""
+    async def _take_own(self) -> bool:
+        """What is ours and was never seen: first what former lives left. False when the group is gone."""
+        while self._unseen and self._free > 0:
+            cursor = await self._take("own", replies.BEGIN, self._former[0] if self._former else None)
+            if cursor != replies.BEGIN:
+                return cursor is not None  # the rest when a hand is free
+            if self._former:
+                self._former.pop(0)
+            else:
+                self._unseen = False
+        return True
+
+    async def _take_left(self) -> bool:
+        """What others left. False when the group is gone."""
+        if self._free == 0:
+            return True
+        cursor = await self._take("anyone", self._cursor)
+        if cursor is None:
+            return False
+        self._cursor = cursor
+        if self._free > 0 or cursor == replies.BEGIN:
+            self._desk.claim_at = clock() + min(self._idle / 2, 5.0) * random.uniform(0.8, 1)
+        return True
+
+    async def _take(self, whose: calls.Whose, cursor: str, of: str | None = None) -> str | None:
+        """Follows the cursor until it comes round, or no hand is free; where it stands. None: the group is gone."""
         for _ in range(_PAGES):
             free = self._free
             if free == 0:
-                return True
-            got = await arun(self._redis, self._claim(whose=whose, cursor=cursor, count=min(free, calls.MOST_AT_ONCE)))
+                break
+            claim = self._claim(whose=whose, of=of, cursor=cursor, count=min(free, calls.MOST_AT_ONCE))
+            got = await arun(self._redis, claim)
             if isinstance(got, replies.NoGroup):
-                return False
+                return None
             cursor = got.cursor
             self._stats.claimed += len(got.messages)
             self._stats.buried += got.buried
             self._stats.trimmed += got.trimmed
             self._desk.take(got)
-            if whose == "anyone":
-                self._cursor = cursor
             if cursor == replies.BEGIN:
                 break
-        if whose == "own":
-            self._unseen = cursor != replies.BEGIN
-        else:
-            self._desk.claim_at = clock() + min(self._idle / 2, 5.0) * random.uniform(0.8, 1)
-        return True
+        return cursor
 
     @property
     def _free(self) -> int:
         return max(self._concurrency - len(self._desk.held), 0)
 
-    def _open(self, start: str) -> ScriptCall[replies.Opening]:
-        return calls.open_group(self._keys, group=self._group, consumer=self.name, start=start)
+    def _open(self, start: str) -> ScriptCall[replies.Opened]:
+        return calls.open_group(self._keys, group=self._group, consumer=self._seat, start=start)
 
     def _claim(
-        self, *, whose: calls.Whose, count: int, cursor: str = replies.BEGIN
+        self, *, whose: calls.Whose, count: int, cursor: str = replies.BEGIN, of: str | None = None
     ) -> ScriptCall[replies.Claimed | replies.NoGroup]:
         return calls.claim(
             self._keys,
             group=self._group,
-            consumer=self.name,
+            consumer=self._seat,
             whose=whose,
+            of=of,
             cursor=cursor,
             idle_us=self._desk.idle_us,
             count=count,
@@ -230,19 +256,28 @@ class StreamConsumer:
                 delivery.job.cancel()
         self._desk.close()
         await self._drop(reader)
-        leave = calls.leave(self._keys, group=self._group, consumer=self.name, idle_us=self._desk.idle_us)
-        for _ in range(5):
+        await self._leave()
+        await keeper.join(1.0)
+
+    async def _leave(self) -> None:
+        """Gives back what is left, until the script says that nothing is, or the time for it is over.
+
+        Sending it again after an unknown outcome is safe: only this life has the seat, and takes nothing any more.
+        """
+        leave = calls.leave(self._keys, group=self._group, consumer=self._seat, idle_us=self._desk.idle_us)
+        end = clock() + _FAREWELL
+        while clock() < end:
             try:
                 left = await arun(self._redis, leave)
             except RedisError as error:
                 if error.code in HOPELESS:
                     break
-                await _aio.sleep(0.2)  # others claim what is ours when it has lain for long enough
+                await _aio.sleep(0.2)
                 continue
             self._stats.released += left.released
             if not left.more:
-                break
-        await keeper.join(1.0)
+                return
+        _log.warning("consumer %s could not give back all; others claim it when it has lain", self.name)
 
 
 def _gone(error: RedisError) -> bool:

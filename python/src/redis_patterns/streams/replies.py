@@ -13,10 +13,17 @@ from .values import DeadLetter, StreamAdded, StreamLag, StreamMessage
 BEGIN = "0-0"
 """The cursor of a round of claims at its begin, and at its end."""
 
-Opening: TypeAlias = Literal["created", "exists"]
 Ack: TypeAlias = Literal["acked", "lost"]
 Renewal: TypeAlias = Literal["renewed", "lost"]
 Release: TypeAlias = Literal["released", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """`former`: other lives of the consumer's name, and the bare name, where something is pending with them."""
+
+    created: bool
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +130,13 @@ def read_add(reply: Any) -> StreamAdded:
     raise ValueError("status")
 
 
-def read_open(reply: Any) -> Opening:
-    return status_of(reply, ("created", "exists"))
+def read_open(reply: Any) -> Opened:
+    match [reply[0].decode(), *reply[1:]]:
+        case ["created"]:
+            return Opened(True)
+        case ["exists", *former]:
+            return Opened(False, tuple(one.decode() for one in former))
+    raise ValueError("status")
 
 
 def read_claim(reply: Any) -> Claimed | NoGroup:
