@@ -31,11 +31,15 @@ struct Backoff {
 }
 
 extension Duration {
+  /// As a time to sleep: three centuries at most, because a sleep beyond 64 bits ends the process.
+  var asSleep: Duration { .nanoseconds(Int64(clamping: nanoseconds)) }
+
   /// Whole nanoseconds; negative durations count as none, those beyond five centuries as endless.
   @usableFromInline var nanoseconds: UInt64 {
+    guard self > .zero else { return 0 }
+    // Before `components`, which end the process where the seconds alone need more than 64 bits.
+    guard self < .seconds(16_000_000_000) else { return .max }
     let (seconds, attoseconds) = components
-    guard seconds >= 0, attoseconds >= 0 else { return 0 }
-    guard seconds < 16_000_000_000 else { return .max }
     return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
   }
 }

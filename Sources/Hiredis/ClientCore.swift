@@ -17,6 +17,8 @@ final class ClientCore: Sendable {
     var options = given
     if let limit = url.timeoutMilliseconds { options.commandTimeout = .milliseconds(limit) }
     if let limit = url.connectTimeoutMilliseconds { options.connectTimeout = .milliseconds(limit) }
+    options.maxReplyBytes = max(0, options.maxReplyBytes)
+    options.maxReplyElements = max(0, options.maxReplyElements)
     self.options = options
     do throws(SystemFailure) {
       loop = try EventLoop()

@@ -32,7 +32,7 @@ final class ConnectionPool: Sendable {
     }
     let clock = timeout.map { limit in
       Task { [weak self] in
-        try? await Task.sleep(for: limit)
+        try? await Task.sleep(for: limit.asSleep)
         if !Task.isCancelled { self?.dismiss(id, .timeout, "no connection was given back in time") }
       }
     }

@@ -107,7 +107,7 @@ extension RedisClient {
   public func executeBlocking(_ command: RESPCommand, for wait: Duration) async throws(RedisError) -> RESPValue {
     let lease = RedisConnection.Lease(try await core.pool.take(timeout: core.options.commandTimeout))
     do throws(RedisError) {
-      let value = try await RedisConnection(lease, wait + .seconds(5)).execute(command)
+      let value = try await RedisConnection(lease, wait.asSleep + .seconds(5)).execute(command)
       await giveBack(lease)
       return value
     } catch {

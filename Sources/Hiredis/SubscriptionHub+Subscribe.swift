@@ -80,7 +80,7 @@ extension SubscriptionHub {
   private func watch(_ id: UInt64, _ timeout: Duration?) async {
     let forConnection = options.connectTimeout / 20 * 17
     let first = timeout.map { min($0, forConnection) } ?? forConnection
-    guard (try? await Task.sleep(for: first)) != nil else { return }
+    guard (try? await Task.sleep(for: first.asSleep)) != nil else { return }
     let isConnected = state.withLock { $0.connected }
     if !isConnected {
       return dismiss(id) { state in
@@ -90,7 +90,7 @@ extension SubscriptionHub {
           address: cause?.address)
       }
     }
-    guard let timeout, (try? await Task.sleep(for: timeout - first)) != nil else { return }
+    guard let timeout, (try? await Task.sleep(for: (timeout - first).asSleep)) != nil else { return }
     dismiss(id) { _ in
       RedisError(.timeout, "the subscription was not confirmed in time", execution: .unknown, command: "SUBSCRIBE")
     }

@@ -13,8 +13,8 @@ struct DoctorCommand: ParsableCommand {
       Twelve items, each ok, none (nothing there to judge), unknown, warning or critical, with evidence, reason, fix \
       and its cost. What the server's ACL forbids is unknown, never ok.
 
-      Exit status: 0 better than --fail-on, 1 warning (or unknown, when asked for), 2 critical, 3 no connection or \
-      login, 64 wrong usage, 130 interrupted.
+      Exit status: 0 better than --fail-on, 1 warning (or unknown, when asked for), 2 critical, 3 could not look (no \
+      connection, no login, or nothing was answered), 64 wrong usage, 130 interrupted.
 
       EXAMPLES
         REDIS_URL=redis://127.0.0.1:6390 redis-patterns doctor
@@ -55,7 +55,17 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     guard let address else { return }
-    let url = try RedisURL(address)
+    do {
+      try look(RedisURL(address))
+    } catch let error as RedisError where error.code != .url && error.code != .argument {
+      // Whatever kept it from looking: nothing is known of this server.
+      say("redis-patterns doctor: \(error)")
+      if json { try emit(DoctorReport.blind(error)) }
+      throw ExitCode.noConnection
+    }
+  }
+
+  private func look(_ url: RedisURL) throws {
     var options = DoctorOptions()
     options.maxKeys = maxKeys
     options.maxTime = .milliseconds(maxMs)
@@ -66,7 +76,7 @@ struct DoctorCommand: ParsableCommand {
       let redis = try RedisClient(url)
       defer { redis.close() }
       let report = try await Doctor(on: redis, options: options).examine()
-      print(json ? report.jsonText : report.text)
+      try emit(json ? report.jsonText : report.text)
       let status = report.exitCode(failOn: failOn)
       if status != 0 { throw ExitCode(status) }
     }

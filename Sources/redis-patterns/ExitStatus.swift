@@ -7,4 +7,5 @@ extension ExitCode {
   static let missing = ExitCode(4)
   static let fault = ExitCode(70)
   static let interrupted = ExitCode(130)
+  static let nobodyReads = ExitCode(141)
 }

@@ -31,8 +31,3 @@ struct Failure {
     .connect, .connectionLost, .timeout, .auth, .permission, .loading, .maxClients, .unsupported,
   ]
 }
-
-/// Everything that is not data goes there.
-func say(_ text: String) {
-  FileHandle.standardError.write(Data((text + "\n").utf8))
-}

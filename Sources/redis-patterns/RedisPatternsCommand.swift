@@ -7,7 +7,7 @@ struct RedisPatternsCommand: ParsableCommand {
     abstract: "Redis patterns that hold up in production, for Swift and Python, from one set of Lua scripts.",
     discussion: """
       Exit status: 0 as asked, 1 a check failed, 2 critical, 3 no connection, 4 something is missing, \
-      64 wrong usage, 70 a fault of ours, 130 interrupted.
+      64 wrong usage, 70 a fault of ours, 130 interrupted, 141 nobody read the output, 143 terminated.
 
       EXAMPLES
         redis-patterns tour

@@ -30,12 +30,12 @@ struct ScriptsCommand: ParsableCommand {
         Entry(name: $0.name, pattern: $0.pattern, sha1: $0.sha1, bytes: $0.source.count)
       }
       if json {
-        print(try JSONText.of(entries))
+        try emit(try JSONText.of(entries))
       } else {
         for entry in entries {
           let name = entry.name.padding(toLength: 16, withPad: " ", startingAt: 0)
           let pattern = entry.pattern.padding(toLength: 14, withPad: " ", startingAt: 0)
-          print("\(name) \(pattern) \(entry.sha1) \(entry.bytes)")
+          try emit("\(name) \(pattern) \(entry.sha1) \(entry.bytes)")
         }
       }
     }

@@ -35,7 +35,7 @@ extension ScriptsCommand {
         let server = try await url.asyncMap { try await ScriptVerification.serverScripts(RedisURL($0)) }
         let rows = ScriptVerification.rows(python: try? python.get(), server: server)
         let document = Document(equal: rows.allSatisfy(\.isEqual), scripts: rows)
-        print(json ? try JSONText.of(document) : document.text)
+        try emit(json ? try JSONText.of(document) : document.text)
         if !document.equal { throw ExitCode.checkFailed }
       }
     }

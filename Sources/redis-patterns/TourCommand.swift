@@ -49,7 +49,7 @@ struct TourCommand: ParsableCommand {
     } catch let error where Failure.isOurs(error) {
       let failure = Failure(error)
       say("redis-patterns tour: \(failure.message)")
-      if json { print(try JSONText.of(Stopped(status: Int(failure.status.rawValue), error: failure.message))) }
+      if json { try emit(try JSONText.of(Stopped(status: Int(failure.status.rawValue), error: failure.message))) }
       throw failure.status
     }
   }
@@ -58,19 +58,24 @@ struct TourCommand: ParsableCommand {
     let text = TourText(style: TerminalStyle(for: STDOUT_FILENO))
     let progress = ProgressLine()
     let json = json
-    try runAsync {
-      let tour = Tour(root: root, options: options) { event in
-        progress.clear()
-        switch event {
-        case .progress(let line): progress.show(line)
-        case .begun(let server, let python, let number):
-          if !json { emit(text.head(server, python, protocolNumber: number)) }
-        case .pattern(let report): if !json { emit(text.pattern(report)) }
-        }
+    // Who stops reading must not end us in the middle of somebody's server.
+    signal(SIGPIPE, SIG_IGN)
+    let tour = Tour(root: root, options: options) { event in
+      progress.clear()
+      switch event {
+      case .progress(let line): progress.show(line)
+      case .begun(let server, let python, let number):
+        if !json { try emit(text.head(server, python, protocolNumber: number)) }
+      case .pattern(let report): if !json { try emit(text.pattern(report)) }
       }
+    }
+    let remains = tour.namespace.map {
+      "stopped before it had cleaned up: keys of the namespace \($0) may remain on the server; remove \($0):*"
+    }
+    try runAsync(remains: remains) {
       defer { progress.clear() }
       let report = try await tour.run()
-      emit(json ? try JSONText.of(report) : text.foot(report))
+      try emit(json ? try JSONText.of(report) : text.foot(report))
       if report.verdict == .fail { throw ExitCode.checkFailed }
     }
   }
@@ -82,11 +87,6 @@ struct TourCommand: ParsableCommand {
     let status: Int
     let error: String
   }
-}
-
-/// Prints at once: the reader sees a pattern when it is done, also through a pipe.
-private func emit(_ text: String) {
-  FileHandle.standardOutput.write(Data((text + "\n").utf8))
 }
 
 /// One line on a terminal that says what is under way; nothing where standard error is no terminal.

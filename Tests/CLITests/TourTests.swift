@@ -110,7 +110,7 @@ struct `The tour` {
     #expect(pattern.casts.allSatisfy { $0.passed == $0.scenarios }, "the scenarios are as before")
   }
 
-  @Test(arguments: [SIGINT, SIGTERM]) func `a signal ends it with 130 and leaves nothing behind`(
+  @Test(arguments: [SIGINT, SIGTERM]) func `a signal ends it with 130 or 143 and leaves nothing behind`(
     signal: Int32
   ) async throws {
     for pause in [0, 400] {
@@ -121,7 +121,7 @@ struct `The tour` {
       try await Task.sleep(for: .milliseconds(pause))
       program.signal(signal)
       let status = try await program.wait(.seconds(20)).status
-      #expect(status == 130 || (status == 0 && pause > 0), "after \(pause) ms: \(status)")
+      #expect(status == 128 + signal || (status == 0 && pause > 0), "after \(pause) ms: \(status)")
       #expect(run.leftovers.isEmpty, "\(run.leftovers)")
     }
   }
@@ -161,6 +161,40 @@ struct `The tour` {
         #expect(status == 130 || status == 0)
         #expect(try await Keyspace.names(redis, prefix: "") == ["lock:{x}", "mine"], "after \(pause) ms")
       }
+    }
+  }
+
+  @Test func `a second signal says which keys remain`() async throws {
+    try await withForeignServer { server, redis in
+      let program = try CommandLineRun().start("tour", "--url", server.url)
+      try await eventually(within: .seconds(30)) { !program.stdout.isEmpty || !program.isRunning }
+      // Nothing can be cleaned up on a server that does not answer.
+      server.pause()
+      defer { server.resume() }
+      program.signal(SIGINT)
+      try await eventually {
+        program.signal(SIGINT)
+        return !program.isRunning
+      }
+      let result = try await program.wait()
+      #expect(result.status == 130)
+      #expect(result.stderr.contains("namespace tour-"), "\(result.stderr)")
+      server.resume()
+      let namespace = result.stderr.firstMatch(of: /namespace (tour-[0-9a-f]{16}) may remain/)?.output.1
+      let left = try await Keyspace.names(redis, prefix: String(try #require(namespace)))
+      for key in left { _ = try await redis.execute(RESPCommand("UNLINK", key)) }
+      #expect(try await Keyspace.names(redis, prefix: "") == ["lock:{x}", "mine"])
+    }
+  }
+
+  @Test func `who stops reading ends it with 141, and its keys are removed`() async throws {
+    try await withForeignServer { server, redis in
+      let tour = "'\(try Program.redisPatterns())' tour --url '\(server.url)'"
+      let line = "\(tour) | head -n 1 >/dev/null; echo ${PIPESTATUS[0]}"
+      let result = try await Program.run("/bin/bash", ["-c", line])
+      #expect(result.stdout == "141\n", "\(result.stderr)")
+      #expect(result.stderr.isEmpty)
+      #expect(try await Keyspace.names(redis, prefix: "") == ["lock:{x}", "mine"])
     }
   }
 

@@ -56,6 +56,28 @@ import Testing
     }
   }
 
+  @Test(arguments: Vector.all("urls")) func `a URL says the same in both languages`(vector: Vector) throws {
+    let text = try #require(vector.content["given"]?.string)
+    var seen: JSONValue
+    do throws(RedisError) {
+      let url = try RedisURL(text)
+      var parts: [String: JSONValue] = ["address": .string(url.address)]
+      if url.tls { parts["tls"] = true }
+      if let user = url.user { parts["user"] = .string(user) }
+      if let password = url.password { parts["password"] = .string(password) }
+      if url.database != 0 { parts["database"] = .int(Int64(url.database)) }
+      if let name = url.clientName { parts["client_name"] = .string(name) }
+      if let limit = url.timeoutMilliseconds { parts["timeout_ms"] = .int(Int64(limit)) }
+      if let limit = url.connectTimeoutMilliseconds { parts["connect_timeout_ms"] = .int(Int64(limit)) }
+      seen = .object(parts)
+    } catch {
+      #expect(error.execution == .notExecuted)
+      let place = error.message.split(separator: " ")[2].dropLast()
+      seen = ["error": .string(error.code.rawValue), "at": .int(Int64(place) ?? -1)]
+    }
+    #expect(seen.canonical == vector.content["expect"]?.canonical)
+  }
+
   @Test(arguments: Vector.all("json")) func `JSON has one form`(vector: Vector) throws {
     let text = try #require(vector.content["text"]?.bytes)
     let codec = JSONCodec<JSON>()

@@ -30,12 +30,21 @@ public struct Tour: Sendable {
 
   private let root: URL
   private let options: Options
-  private let tell: @Sendable (Event) -> Void
+  private let tell: @Sendable (Event) throws -> Void
+  /// What our keys on somebody's server begin with; nil on a server of our own.
+  public let namespace: String?
 
-  public init(root: URL, options: Options, tell: @escaping @Sendable (Event) -> Void) {
+  /// - Parameter tell: what it throws ends the tour, which then cleans up.
+  public init(root: URL, options: Options, tell: @escaping @Sendable (Event) throws -> Void) {
     self.root = root
     self.options = options
     self.tell = tell
+    namespace =
+      if case .server = options.place {
+        "tour-" + (0..<16).map { _ in String(UInt8.random(in: 0..<16), radix: 16) }.joined()
+      } else {
+        nil
+      }
   }
 
   /// The patterns that have scenarios, in the order of the house.
@@ -60,8 +69,7 @@ public struct Tour: Sendable {
       let stage = try ParityStage(owning: server)
       return try await run(on: stage, python, isPrivate: true) { clock.now - start }
     case .server(let url):
-      let namespace = "tour-" + (0..<16).map { _ in String(UInt8.random(in: 0..<16), radix: 16) }.joined()
-      let stage = try ParityStage(sharing: url, namespace: namespace)
+      let stage = try ParityStage(sharing: url, namespace: namespace ?? "tour")
       return try await run(on: stage, python, isPrivate: false) { clock.now - start }
     }
   }
@@ -74,12 +82,12 @@ public struct Tour: Sendable {
       version: try await stage.serverVersion(), isPrivate: isPrivate, address: stage.redis.address)
     let versions = try await python.versions()
     let number = try protocolNumber()
-    tell(.begun(server, versions, protocolNumber: number))
+    try tell(.begun(server, versions, protocolNumber: number))
     var reports: [PatternReport] = []
     for name in try options.patterns ?? Self.patterns(root: root) {
       let tour = PatternTour(name: name, root: root, stage: stage, python: python, recordsWire: options.recordsWire)
-      let report = try await tour.run { tell(.progress($0)) }
-      tell(.pattern(report))
+      let report = try await tour.run { try? tell(.progress($0)) }
+      try tell(.pattern(report))
       reports.append(report)
     }
     let passed = !reports.isEmpty && reports.allSatisfy { $0.verdict == .pass }

@@ -12,12 +12,17 @@ extension Cache {
   ///   - tags: as they are now; what was invalidated since the commit is not seen: `writeThrough` sees it. One more round
   ///     trip if there are any.
   /// - Returns: false when a newer version is cached, which stays.
-  /// - Throws: `RedisError`; what the codec throws.
+  /// - Throws: `RedisError`; `CacheError(.codec)` when the codec cannot encode the value.
   @discardableResult
   public func put(
     _ key: String, _ value: Value?, version: UInt64 = 0, tags names: [String] = []
   ) async throws -> Bool {
     try options.check()
+    if !names.isEmpty {
+      // Both are checked before a tag is opened.
+      _ = try CacheCalls(key, namespace: namespace)
+      _ = try stored(Versioned(value, version: version), tags: [])
+    }
     return try await put(
       key, Versioned(value, version: version), tags: try await tags.open(names, life: options.tagLife))
   }
@@ -92,7 +97,7 @@ extension Cache {
       return (entry, options.negativeTTL, .zero)
     }
     entry.codec = codec.number
-    entry.payload = try codec.encode(value)
+    entry.payload = try codec.encoded(value) { CacheError(.codec, $0) }
     return (entry, options.drawnTTL(), options.grace)
   }
 }

@@ -136,7 +136,8 @@ public struct Cache<Value: Sendable>: Sendable {
     do {
       return .hit(try codec.decode(entry.payload))
     } catch {
-      throw CacheError(.codec, "the entry cannot be decoded: \(error)")
+      // The codec's own words may quote the value.
+      throw CacheError(.codec, "the entry cannot be decoded by codec \(codec.number): \(type(of: error))")
     }
   }
 }

@@ -3,9 +3,21 @@ public protocol CacheCodec<Value>: Sendable {
   associatedtype Value: Sendable
   /// The same in every language: 0 bytes, 1 text (UTF-8), 2 canonical JSON; from 128 on for your own.
   var number: UInt8 { get }
+  /// - Throws: anything; a cache's caller gets `CacheError(.codec)`, a publisher's `RedisError` with code `argument`.
   func encode(_ value: Value) throws -> [UInt8]
   /// - Throws: anything; the reader gets `CacheError(.codec)`.
   func decode(_ bytes: [UInt8]) throws -> Value
+}
+
+extension CacheCodec {
+  /// The bytes of a value, or what `failure` makes of the reason; the codec's own words may quote the value.
+  func encoded<Failure: Error>(_ value: Value, or failure: (String) -> Failure) throws(Failure) -> [UInt8] {
+    do {
+      return try encode(value)
+    } catch {
+      throw failure("the value cannot be encoded by codec \(number): \(type(of: error))")
+    }
+  }
 }
 
 /// Bytes as they are.

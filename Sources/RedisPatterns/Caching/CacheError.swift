@@ -4,7 +4,7 @@ public struct CacheError: Error, Sendable, Hashable, CustomStringConvertible {
   public enum Code: String, Sendable, CaseIterable {
     /// The last load failed a moment ago, here or elsewhere; the source is not asked again before `retryAfter`.
     case backoff = "CACHEBACKOFF"
-    /// The entry was written with another codec, or cannot be decoded.
+    /// The entry was written with another codec, or cannot be decoded; or the value cannot be encoded.
     case codec = "CACHECODEC"
     /// Another load did not end within the wait.
     case timedOut = "CACHEWAIT"

@@ -25,7 +25,7 @@ struct CacheLoad<Value: Sendable>: Sendable {
 
   private func acquireAndLoad() async throws -> Landing<Value> {
     let token = randomID()
-    let end = ContinuousClock.now + options.wait
+    let end = ContinuousClock.now + options.wait.asWait
     var pause = Duration.milliseconds(10)
     var deadUs = deadUs
     while true {

@@ -32,7 +32,7 @@ final class Refreshes: Sendable {
   func drain(within limit: Duration) async -> Bool {
     let running = state.withLock { Array($0.running.values) }
     let timer = Task {
-      do { try await Task.sleep(for: limit, clock: .continuous) } catch { return false }
+      do { try await Task.sleep(for: limit.asWait, clock: .continuous) } catch { return false }
       for task in running { task.cancel() }
       return true
     }

@@ -33,7 +33,7 @@ final class SingleFlight<Value: Sendable>: Sendable {
   func join(
     _ key: String, patience: Duration, _ load: @escaping Load, pilot: @escaping Pilot
   ) async throws -> Value? {
-    let seat = Seat<Value>(until: .now + patience)
+    let seat = Seat<Value>(until: .now + patience.asWait)
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         if seat.take(continuation) { board(key, [Waiter(seat: seat, load: load, pilot: pilot, round: 0)]) }

@@ -108,7 +108,7 @@ public struct Redlock: Sendable {
   /// - Throws: `LockError`: `timedOut` when others held it to the end of the wait, `noQuorum` when too few nodes could
   ///   vote; `RedisError` for a wrong argument; `CancellationError`. In each case what was granted was given back.
   public func acquire(wait: Duration = .seconds(30)) async throws -> RedlockLease {
-    let end = ContinuousClock.now + wait
+    let end = ContinuousClock.now + wait.asWait
     while true {
       let refusal: RedlockRefusal
       do {

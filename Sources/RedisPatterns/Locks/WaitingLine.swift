@@ -57,7 +57,7 @@ struct WaitingLine<Lease: Sendable>: Sendable {
   func stand(wait: Duration) async throws -> Lease {
     let owner = randomID()
     do {
-      return try await stand(as: owner, until: ContinuousClock.now + wait)
+      return try await stand(as: owner, until: ContinuousClock.now + wait.asWait)
     } catch let error as RedisError where !Task.isCancelled {
       await abandon(owner, after: error)
       throw error

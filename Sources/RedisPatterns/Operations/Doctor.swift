@@ -28,7 +28,7 @@ public struct Doctor: Sendable {
   /// Looks once, and judges.
   ///
   /// A single command that the server refuses is no error: what rests on it becomes `unknown`.
-  /// - Throws: when the server cannot be reached or refuses the login.
+  /// - Throws: when the server cannot be reached, refuses the login, or answers nothing that it is asked.
   public func examine() async throws(RedisError) -> DoctorReport {
     let start = ContinuousClock.now
     var examination = DoctorExamination(on: redis, maxKeys: options.maxKeys, maxTime: options.maxTime)

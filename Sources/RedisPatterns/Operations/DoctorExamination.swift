@@ -11,6 +11,9 @@ struct DoctorExamination {
   private let maxKeys: Int
   private let ends: ContinuousClock.Instant
   private let checklist = Checklist.shared
+  private var answered = false
+  /// The first.
+  private var refusal: RedisError?
 
   init(on redis: any RedisExecutor, maxKeys: Int, maxTime: Duration) {
     self.redis = redis
@@ -23,6 +26,8 @@ struct DoctorExamination {
     try await askKeys()
     try await askShapes()
     try await askStreams()
+    // Who was refused everything has seen nothing: that is no report in which all is unknown.
+    if !answered, let refusal { throw refusal }
   }
 
   private mutating func askServer() async throws(RedisError) {
@@ -47,7 +52,7 @@ struct DoctorExamination {
     let slow = try await ask("slowlog", [DoctorQuestion("SLOWLOG GET", checklist.bound("slow_entries"))])
     facts.slow = slow[0].map { ($0.array ?? []).compactMap(DoctorReading.slow) }
     let known = try await ask("scripts", [DoctorQuestion("SCRIPT EXISTS", scripts.map(\.sha1))])
-    facts.scriptsKnown = known[0].map { ($0.array ?? []).compactMap(\.int).reduce(0, +) }
+    facts.scriptsKnown = known[0].map { ($0.array ?? []).compactMap(\.int).reduce(0, &+) }
     let connected = facts.info?["connected_clients"].flatMap { Int($0) } ?? 0
     guard connected <= checklist.bound("clients") else {
       facts.refused["CLIENT LIST"] = "too many clients"
@@ -97,7 +102,7 @@ struct DoctorExamination {
       shown += 1
       guard type != "none", ttl != -2 else { continue }
       var key = DoctorFacts.Key(name: name, type: type, ttlMs: ttl)
-      if ttl >= 0, now.count == 2 { key.endsMs = now[0] * 1000 + now[1] / 1000 + ttl }
+      if ttl >= 0, now.count == 2 { key.endsMs = now[0] &* 1000 &+ now[1] / 1000 &+ ttl }
       if at < measured { key.memory = replies[1 + 2 * names.count + at]?.int }
       facts.keys.append(key)
     }
@@ -165,7 +170,7 @@ struct DoctorExamination {
       for fields in looked {
         var group = DoctorFacts.Group(pending: fields["pending"]?.int ?? 0)
         let pending = group.pending > 0 ? (answers.popFirst() ?? nil)?.array ?? [] : []
-        stream.left += max(0, group.pending - Int64(pending.count))
+        stream.left &+= max(0, group.pending &- Int64(pending.count))
         group.oldestIdleMs = pending.compactMap { $0.array?[2].int }.max() ?? 0
         group.mostDeliveries = pending.compactMap { $0.array?[3].int }.max() ?? 0
         stream.groups.append(group)
@@ -185,9 +190,12 @@ struct DoctorExamination {
     var replies: [RESPValue?] = []
     for (question, result) in zip(questions, results) {
       switch result {
-      case .success(let reply): replies.append(reply)
+      case .success(let reply):
+        answered = true
+        replies.append(reply)
       case .failure(let error):
         guard error.serverCode != nil, ![.auth, .loading, .maxClients].contains(error.code) else { throw error }
+        refusal = refusal ?? error
         if facts.refused[question.verb] == nil { facts.refused[question.verb] = error.code.rawValue }
         replies.append(nil)
       }

@@ -67,7 +67,7 @@ extension DoctorJudge {
     let times = times.sorted()
     var (most, end) = (0, 0)
     for (at, start) in times.enumerated() {
-      while end < times.count, times[end] <= start + 999 { end += 1 }
+      while end < times.count, times[end] <= start &+ 999 { end += 1 }
       most = max(most, end - at)
     }
     return Int64(most)

@@ -34,7 +34,7 @@ extension DoctorJudge {
     let checklist = Checklist.shared
     let (byText, byHash, fcall) = (view.calls("eval"), view.calls("evalsha"), view.calls("fcall"))
     let (cached, setnx) = (view.number("number_of_cached_scripts"), view.calls("setnx"))
-    let ran = byText + byHash + fcall
+    let ran = byText &+ byHash &+ fcall
     if setnx > 0 { found.add("setnx", ["calls": .number(setnx)]) }
     if byText >= checklist.threshold("eval_calls"), byText > byHash {
       found.add("eval", ["eval": .number(byText), "evalsha": .number(byHash)])

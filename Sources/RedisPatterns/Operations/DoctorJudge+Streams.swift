@@ -40,7 +40,7 @@ extension DoctorJudge {
         found.add("uncapped", ["template": .text(seen.template), "entries": .number(stream.length)])
       }
     }
-    let left = view.facts.streamsLeft + looked.map(\.stream.left).reduce(0, +)
+    let left = view.facts.streamsLeft &+ looked.map(\.stream.left).reduce(0, &+)
     if left > 0 { found.add("partial", ["left": .number(left)]) }
     let groups = looked.flatMap(\.stream.groups)
     found.evidence = [

@@ -59,7 +59,7 @@ package enum DoctorJudge {
         template: name, keys: seen.count, role: roles.count == 1 ? seen[0].role : "other",
         library: seen.allSatisfy { !$0.isForeign }, types: Set(seen.map(\.key.type)).sorted(),
         withoutTTL: seen.count(where: \.isImmortal), memoryKeys: measured.count,
-        memoryBytes: measured.reduce(0, +), sharePermille: seen.count * 1000 / view.keys.count,
+        memoryBytes: measured.reduce(0, &+), sharePermille: seen.count * 1000 / view.keys.count,
         halfWidthPermille: Int((1000 * half + 0.5).rounded(.down)))
     }
   }

@@ -32,10 +32,12 @@ public struct Publisher<Codec: CacheCodec>: Sendable {
 
   /// Sends a value, in one round trip. Works when the server's memory is full.
   ///
-  /// - Throws: `RedisError`, after `unknown` it may have been published; what the codec throws.
+  /// - Throws: after `unknown` it may have been published; `argument`: the codec cannot encode it, and nothing was sent.
   @discardableResult
-  public func publish(_ value: Codec.Value) async throws -> Published {
-    let call = try calls.get().publish(try codec.encode(value), codec: Int64(codec.number))
+  public func publish(_ value: Codec.Value) async throws(RedisError) -> Published {
+    let calls = try calls.get()
+    let payload = try codec.encoded(value, or: RedisError.argument)
+    let call = try calls.publish(payload, codec: Int64(codec.number))
     return try ChannelCalls.published(try await redis.run(call))
   }
 }

@@ -99,5 +99,8 @@ extension TierState {
 }
 
 extension Duration {
-  fileprivate var secondsRoundedUp: Int64 { components.seconds + (components.attoseconds > 0 ? 1 : 0) }
+  fileprivate var secondsRoundedUp: Int64 {
+    guard let us = wholeMicroseconds else { return self < .zero ? 0 : Int64(largest) }
+    return us <= 0 ? 0 : (us - 1) / 1_000_000 + 1
+  }
 }

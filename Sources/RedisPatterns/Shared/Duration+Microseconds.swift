@@ -3,6 +3,8 @@ extension Duration {
   ///
   /// Rounded, not refused: `.seconds(0.1)` is a few attoseconds away from what its author meant.
   package var wholeMicroseconds: Int64? {
+    // `components` ends the process where the seconds alone need more than 64 bits.
+    guard self > .seconds(-9_000_000_000_000), self < .seconds(9_000_000_000_000) else { return nil }
     let (seconds, attoseconds) = components
     let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
     guard !overflow else { return nil }
@@ -10,4 +12,7 @@ extension Duration {
     let (sum, overflowed) = whole.addingReportingOverflow((attoseconds + half) / 1_000_000_000_000)
     return overflowed ? nil : sum
   }
+
+  /// As a time to wait: none to 366 days. Longer is as good as for ever, and no clock's arithmetic overflows.
+  package var asWait: Duration { min(max(self, .zero), .microseconds(NumberRule.longest)) }
 }

@@ -90,6 +90,7 @@ public final class StreamConsumer: Sendable {
     _ = try NumberRule.word(name, "name")
     _ = try NumberRule.count(Int64(options.concurrency), "concurrency", to: Int64(StreamCalls.mostHeld))
     _ = try NumberRule.time(options.wait, "wait", from: 1000, to: 60_000_000)
+    _ = try NumberRule.ttl(options.idle, "idle")
     _ = try NumberRule.time(options.backoff, "backoff", from: 0)
     _ = try NumberRule.time(options.grace, "grace", from: 0)
   }

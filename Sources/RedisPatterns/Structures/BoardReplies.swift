@@ -44,7 +44,7 @@ extension BoardCalls {
       while !reader.isAtEnd {
         let id = try reader.text("id")
         rows.append(BoardRow(id: id, score: Int(try reader.integer("score")), rank: rank))
-        rank += 1
+        rank &+= 1
       }
       return (players, rows)
     default: throw reader.unknownStatus()

@@ -66,7 +66,7 @@ public struct ReliableQueue: Sendable {
   /// - Returns: nil when nothing waited.
   /// - Throws: `RedisError`; with `execution` `unknown` a job may be out until its lease ends.
   public func pop(wait: Duration = .zero) async throws(RedisError) -> QueueJob? {
-    let end = ContinuousClock.now + wait
+    let end = ContinuousClock.now + wait.asWait
     let token = randomID()
     while true {
       let call = try calls.get().pop(token: token, lease: options.lease)
