@@ -93,6 +93,24 @@ def test_swift_is_pointed_to_its_own_site(machine: dict[str, str]) -> None:
     assert "swift.org/install" in done.stdout
 
 
+def test_a_swift_that_does_not_run_is_told_with_its_reason(machine: dict[str, str], tmp_path: Path) -> None:
+    broken = tmp_path / "swift"
+    broken.write_text("#!/bin/sh\necho 'swift: error while loading shared libraries: libncurses.so.6' >&2\nexit 127\n")
+    broken.chmod(0o755)
+    done = run(machine, "--check")
+    assert done.returncode == 3
+    assert "does not run: swift: error while loading shared libraries: libncurses.so.6" in done.stdout
+
+
+def test_the_server_that_is_named_is_the_one_looked_at(machine: dict[str, str], tmp_path: Path) -> None:
+    named = tmp_path / "valkey-server"
+    for version, code in (("8.0.1", 0), ("6.0.9", 3)):
+        named.write_text(f"#!/bin/sh\necho 'Valkey server v={version} sha=0'\n")
+        named.chmod(0o755)
+        done = run(machine, "--check", REDIS_PATTERNS_REDIS_SERVER=str(named))
+        assert done.returncode == code, done.stdout
+
+
 def test_a_machine_that_has_everything_passes(machine: dict[str, str]) -> None:
     done = run(machine, "--check")
     assert done.returncode == 0, done.stdout

@@ -76,6 +76,20 @@ def servers(named: list[Path]) -> dict[str, Path]:
     return found
 
 
+def keep(name: str, language: str, seen: dict[str, Any]) -> None:
+    kept: dict[str, Any] = json.loads(EVIDENCE.read_text("utf-8"))["versions"] if EVIDENCE.exists() else {}
+    today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+    kept.setdefault(name, {})[language] = {"date": today, **seen}
+    report = {
+        "date": today,
+        "made_by": "scripts/soak redis-versions",
+        "machine": f"{platform.machine()}, {platform.system()}, {os.cpu_count()} processors",
+        "held": all(each["held"] for suites in kept.values() for each in suites.values()),
+        "versions": dict(sorted(kept.items())),
+    }
+    EVIDENCE.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/soak redis-versions")
     parser.add_argument("--only", choices=SUITES)
@@ -89,23 +103,12 @@ def main() -> None:
         sys.exit(4)
     if "swift" in languages:
         subprocess.run(["swift", "build", "--build-tests"], cwd=ROOT, check=True, stdout=sys.stderr)
-    kept: dict[str, Any] = json.loads(EVIDENCE.read_text("utf-8"))["versions"] if EVIDENCE.exists() else {}
-    today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
     failed = 0
     for name, server in found.items():
-        kept[name] = kept.get(name, {})
         for language in languages:
             seen = examine(server, name.split(" ")[1], language)
-            kept[name][language] = {"date": today, **seen}
+            keep(name, language, seen)
             failed += not seen["held"]
-    report = {
-        "date": today,
-        "made_by": "scripts/soak redis-versions",
-        "machine": f"{platform.machine()}, {platform.system()}, {os.cpu_count()} processors",
-        "held": all(each["held"] for suites in kept.values() for each in suites.values()),
-        "versions": dict(sorted(kept.items())),
-    }
-    EVIDENCE.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", "utf-8")
     print(f"{len(found) * len(languages) - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
