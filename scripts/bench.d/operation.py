@@ -25,8 +25,6 @@ class Operation:
     filled: Callable[[Client], object] | None = None
     #: The usual form of the same, for its memory; it writes what `naive_keys` names.
     naive: Callable[[Client], object] | None = None
-    #: The same by hand where no script runs.
-    bare: Callable[[Client], Step] | None = None
 
 
 VALUE = b"x" * 300

@@ -1,9 +1,9 @@
 """`scripts/bench patterns`: what each operation costs: beside its bare scripts and in bytes.
 
 Beside the bare scripts: the operation as a caller writes it, and the very same commands (recorded) sent by hand, on the
-same database, in interleaved rounds; one caller, one call after another, on a unix socket. The ratio is that of the
-times a call, the median of the rounds. The server's time is its own (`INFO commandstats`). Bytes are `MEMORY USAGE` of
-what one object keeps, beside what the usual form keeps.
+same server, in turns of 25 calls; one caller, one call after another, on a unix socket. The ratio is that of the median
+turns, and of those the median of the rounds. The server's time is its own (`INFO commandstats`). Bytes are
+`MEMORY USAGE` of what one object keeps, beside what the usual form keeps.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,16 +35,41 @@ from redis_patterns.script import scripts
 ROOT = Path(__file__).resolve().parents[2]
 MOST = {"swift": 1.15, "python": 1 / 0.95}
 """Times a call, as multiples of the bare scripts'."""
+PORTION = 25
+"""Calls until it is the other's turn; as in Swift's part."""
+
+
+Trip = list[tuple[Any, ...]]
+"""The commands of one round trip."""
 
 
 class Recording(redis.Redis):
     """Keeps what it sends."""
 
-    sent: list[tuple[Any, ...]]
+    sent: list[Trip]
 
     def execute_command(self, *words: Any, **options: Any) -> Any:
-        self.sent.append(words)
+        self.sent.append([words])
         return super().execute_command(*words, **options)
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> redis.client.Pipeline:
+        made = RecordingPipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+        made.sent = self.sent
+        return made
+
+
+class RecordingPipeline(redis.client.Pipeline):
+    sent: list[Trip]
+
+    def execute(self, raise_on_error: bool = True) -> list[Any]:
+        self.sent.append([words for words, _ in self.command_stack])
+        return super().execute(raise_on_error)
+
+
+def pin(core: int) -> None:
+    """This process, and what it starts: else the system's choice of cores is most of what is measured."""
+    if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
+        os.sched_setaffinity(0, {core})
 
 
 @contextmanager
@@ -52,7 +77,9 @@ def server() -> Iterator[str]:
     """A redis-server of our own on a unix socket; its URL."""
     folder = Path(tempfile.mkdtemp(prefix="rp-"))
     command = ["redis-server", "--port", "0", "--unixsocket", str(folder / "s"), "--save", "", "--dir", str(folder)]
+    pin(1)
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    pin(0)
     try:
         deadline = time.monotonic() + 15
         while not (folder / "s").exists():
@@ -72,49 +99,68 @@ def fresh(client: Client) -> None:
         client.script_load(script.source)
 
 
-def timed(step: Step, count: int) -> float:
+def timed(step: Step, numbers: range) -> float:
     """Microseconds a call."""
     begun = time.perf_counter()
-    for at in range(count):
+    for at in numbers:
         step(at)
-    return (time.perf_counter() - begun) / count * 1e6
+    return (time.perf_counter() - begun) / len(numbers) * 1e6
 
 
-def by_hand(client: Client, sent: list[tuple[Any, ...]]) -> float:
+def by_hand(client: Client, sent: list[Trip]) -> float:
     """Microseconds to send these again, each as redis-py's own users would."""
-    steps = [
-        (client.evalsha, words[1:]) if words[0] == "EVALSHA" else (client.execute_command, words) for words in sent
-    ]
     begun = time.perf_counter()
-    for send, words in steps:
-        send(*words)
+    for trip in sent:
+        if len(trip) > 1:
+            pipeline = client.pipeline(transaction=False)
+            for words in trip:
+                pipeline.execute_command(*words)
+            pipeline.execute()
+        elif trip[0][0] == "EVALSHA":
+            client.evalsha(*trip[0][1:])
+        else:
+            client.execute_command(*trip[0])
     return (time.perf_counter() - begun) * 1e6
 
 
 def in_python(url: str, operation: Operation, count: int) -> tuple[float, float]:
-    """One round: microseconds a call by the API, and by hand."""
-    client = patterns.connect(url)
+    """One round: microseconds a call by the API, and by hand, in turns on a database each."""
+    client, plain = patterns.connect(url), patterns.connect(f"{url}?db=1")
     fresh(client)
-    timed(operation.make(client), min(count, 50))
-    fresh(client)
-    api = timed(operation.make(client), count)
-    if operation.bare is not None:
-        fresh(client)
-        return api, timed(operation.bare(client), count)
+    timed(operation.make(client), range(min(count, 50)))
     recording = Recording.from_url(url, retry=Retry(NoBackoff(), 0), protocol=2)
     fresh(client)
-    recording.sent = []
+    recording.sent = sent = []
     step = operation.make(recording)
-    before = len(recording.sent)
+    marks = [len(sent)]
     for at in range(count):
         step(at)
+        marks.append(len(sent))
+    recording.close()
     fresh(client)
-    plain = patterns.connect(url)
-    by_hand(plain, recording.sent[:before])
-    bare = by_hand(plain, recording.sent[before:]) / count
-    for each in (client, recording, plain):
-        each.close()
-    return api, bare
+    by_hand(plain, sent[: marks[0]])
+    step = operation.make(client)
+    found = in_turns(
+        count,
+        lambda part: timed(step, part),
+        lambda part: by_hand(plain, sent[marks[part.start] : marks[part.stop]]) / len(part),
+    )
+    client.close()
+    plain.close()
+    return found
+
+
+def in_turns(count: int, api: Callable[[range], float], bare: Callable[[range], float]) -> tuple[float, float]:
+    """The median portion of each; who begins changes, so that neither has the better place."""
+    times: dict[Callable[[range], float], list[float]] = {api: [], bare: []}
+    for number, part in enumerate(portions(count)):
+        for each in (api, bare) if number % 2 else (bare, api):
+            times[each].append(each(part))
+    return statistics.median(times[api]), statistics.median(times[bare])
+
+
+def portions(count: int) -> list[range]:
+    return [range(at, min(at + PORTION, count)) for at in range(0, count, PORTION)]
 
 
 def on_the_server(url: str, operation: Operation, count: int) -> dict[str, Any]:
@@ -208,7 +254,8 @@ def table(report: dict[str, Any]) -> str:
         "# What the patterns cost",
         "",
         f"Measured with `scripts/bench patterns`: {where};",
-        f"{report['rounds']} interleaved rounds of {report['calls']:,} calls, one after another, on a unix socket.",
+        f"{report['rounds']} rounds of {report['calls']:,} calls, one after another, in turns of {PORTION},",
+        "on a unix socket; the server on one core, the callers on another.",
         "",
         "**To bare**: the time of a call as a multiple of that of the very same commands sent by hand: in Swift by",
         "`RedisClient.run`, in Python by redis-py's `evalsha`. Median of the rounds; the aim is 1.15 in Swift and",

@@ -17,6 +17,7 @@ public struct Cache<Value: Sendable>: Sendable {
   let namespace: String?
   let flights = SingleFlight<Value>()
   let refreshes: Refreshes
+  let renewals: Renewals
 
   /// - Parameters:
   ///   - options: checked at the first load, so that making a cache cannot fail.
@@ -30,6 +31,7 @@ public struct Cache<Value: Sendable>: Sendable {
     self.codec = codec
     self.namespace = namespace
     refreshes = Refreshes(most: options.refreshes)
+    renewals = Renewals(every: options.lease / 3)
   }
 
   /// What is cached and fresh; loads nothing: one round trip.
@@ -37,7 +39,7 @@ public struct Cache<Value: Sendable>: Sendable {
   /// - Parameter tags: those that the value is thought to carry; one that is not named costs another round trip.
   /// - Throws: `RedisError`; `CacheError(.codec)`.
   public func get(_ key: String, tags: [String] = []) async throws -> Cached<Value> {
-    let look = try await look([CacheCalls(key, namespace: namespace)], tags)[0]
+    let look = try await CacheLook.at([CacheCalls(key, namespace: namespace)], tags, by: self.tags)[0]
     guard look.isGood, let entry = look.entry else { return .miss }
     return try read(entry)
   }
@@ -50,7 +52,7 @@ public struct Cache<Value: Sendable>: Sendable {
     _ keys: some Sequence<String> & Sendable, tags: [String] = []
   ) async throws -> [String: Cached<Value>] {
     let keys = Array(Set(keys))
-    let looks = try await look(keys.map { try CacheCalls($0, namespace: namespace) }, tags)
+    let looks = try await CacheLook.at(keys.map { try CacheCalls($0, namespace: namespace) }, tags, by: self.tags)
     var found: [String: Cached<Value>] = [:]
     for (key, look) in zip(keys, looks) { found[key] = look.isGood ? try look.entry.map(read) ?? .miss : .miss }
     return found
@@ -78,7 +80,7 @@ public struct Cache<Value: Sendable>: Sendable {
   ) async throws -> Value? {
     try options.check()
     let calls = try CacheCalls(key, namespace: namespace)
-    let look = try await look([calls], tags)[0]
+    let look = try await CacheLook.at([calls], tags, by: self.tags)[0]
     var (early, deadUs) = (Duration.zero, UInt64(0))
     if let entry = look.entry, look.isGood {
       early = options.drawnEarly(load: .milliseconds(Int64(entry.loadMs)))
@@ -101,32 +103,6 @@ public struct Cache<Value: Sendable>: Sendable {
 
   /// How many callers of this process wait for the key's load.
   package func waiting(for key: String) -> Int { flights.waiting(for: key) }
-
-  private struct Look {
-    /// Nil when there is none that is fresh.
-    var entry: CacheEntry?
-    var freshMs: Int64 = 0
-    /// By its tags.
-    var isGood = false
-  }
-
-  private func look(_ keys: [CacheCalls], _ tagNames: [String]) async throws -> [Look] {
-    guard !keys.isEmpty else { return [] }
-    var replies: [RESPValue] = []
-    let commands = keys.flatMap(\.read) + (try tags.reading(tagNames))
-    for result in await redis.pipeline(commands) { replies.append(try result.get()) }
-    var looks = keys.indices.map { at -> Look in
-      guard let life = replies[2 * at].int, let entry = replies[2 * at + 1].bytes.flatMap(CacheEntry.init),
-        entry.isFresh(pttlMs: life)
-      else { return Look() }
-      return Look(entry: entry, freshMs: life - Int64(entry.graceMs))
-    }
-    var known: CacheTags.Now = [:]
-    for (name, reply) in zip(tagNames, replies[(2 * keys.count)...]) { known[name] = .some(CacheTags.epochs(reply)) }
-    known = try await tags.complete(looks.compactMap(\.entry), known)
-    for at in looks.indices { looks[at].isGood = looks[at].entry.map { CacheTags.worth($0, known) } == .good }
-    return looks
-  }
 
   func read(_ entry: CacheEntry) throws -> Cached<Value> {
     if entry.isNegative { return .negative }

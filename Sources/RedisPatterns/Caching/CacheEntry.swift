@@ -38,7 +38,8 @@ package struct CacheEntry: Sendable, Hashable {
 
   /// Nil for whatever is not of this layout, and for a tombstone: a miss, never an error.
   package init?(_ bytes: [UInt8]) {
-    guard bytes.count >= Self.headerSize, bytes.starts(with: [UInt8(ascii: "R"), UInt8(ascii: "P"), 1])
+    guard bytes.count >= Self.headerSize, bytes[0] == UInt8(ascii: "R"),
+      bytes[1] == UInt8(ascii: "P"), bytes[2] == 1
     else { return nil }
     func number(_ range: Range<Int>) -> UInt64 { bytes[range].reduce(0) { $0 << 8 | UInt64($1) } }
     let payloadAt = Self.headerSize + Int(number(6..<8))

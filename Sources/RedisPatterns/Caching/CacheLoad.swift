@@ -153,27 +153,14 @@ struct CacheLoad<Value: Sendable>: Sendable {
   }
 
   private func loadWhileRenewing(_ token: String) async -> Result<Versioned<Value>, any Error> {
-    await withTaskGroup(of: Result<Versioned<Value>, any Error>?.self) { group in
-      group.addTask {
-        do { return .success(try await load()) } catch { return .failure(error) }
-      }
-      group.addTask {
-        // Until the load ends, or the lease is lost: then the fill will say so.
-        while (try? await Task.sleep(for: options.lease / 3, clock: .continuous)) != nil {
-          guard let call = try? calls.renew(token: token, lease: options.lease) else { break }
-          let renewed = try? CacheCalls.renewed(try await cache.redis.run(call))
-          if renewed == .lost { break }
-        }
-        return nil
-      }
-      var outcome: Result<Versioned<Value>, any Error> = .failure(CancellationError())
-      for await result in group {
-        guard let result else { continue }
-        outcome = result
-        group.cancelAll()
-      }
-      return outcome
+    // Until the load ends, or the lease is lost: then the fill will say so.
+    let renewal = cache.renewals.begin { [redis = cache.redis, calls, lease = options.lease] in
+      guard let call = try? calls.renew(token: token, lease: lease) else { return false }
+      let renewed = try? CacheCalls.renewed(try await redis.run(call))
+      return renewed != .lost
     }
+    defer { cache.renewals.end(renewal) }
+    do { return .success(try await load()) } catch { return .failure(error) }
   }
 
   /// Not waited for: the store is in trouble, and the lease also ends by itself.

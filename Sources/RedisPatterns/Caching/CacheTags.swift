@@ -24,6 +24,7 @@ struct CacheTags: Sendable {
 
   /// `known`, and the epochs of all other tags that the entries carry: one round trip if there are such.
   func complete(_ entries: [CacheEntry], _ known: Now) async throws(RedisError) -> Now {
+    guard entries.contains(where: { !$0.tags.isEmpty }) else { return known }  // nearly always
     let names = Set(entries.flatMap { $0.tags.map(\.name) }).filter { known[$0] == nil }
     guard !names.isEmpty else { return known }
     var known = known

@@ -39,15 +39,21 @@ public struct SessionID: Sendable, CustomStringConvertible, CustomReflectable {
 
   /// The id itself: a secret.
   public var text: String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-    var text: [UInt8] = []
-    text.reserveCapacity(64)
-    for at in stride(from: 0, to: bytes.count, by: 3) {
-      let bits = UInt32(bytes[at]) << 16 | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2])
-      for shift in stride(from: UInt32(18), through: 0, by: -6) { text.append(alphabet[Int(bits >> shift & 63)]) }
+    String(unsafeUninitializedCapacity: 64) { text in
+      var (at, end) = (0, 0)
+      while at < bytes.count {
+        let bits = UInt32(bytes[at]) << 16 | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2])
+        text[end] = Self.alphabet[Int(bits >> 18)]
+        text[end + 1] = Self.alphabet[Int(bits >> 12 & 63)]
+        text[end + 2] = Self.alphabet[Int(bits >> 6 & 63)]
+        text[end + 3] = Self.alphabet[Int(bits & 63)]
+        (at, end) = (at + 3, end + 4)
+      }
+      return end
     }
-    return String(decoding: text, as: UTF8.self)
   }
+
+  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
   /// The same for all sessions of a user: it puts their keys into one slot.
   package var tag: SessionTag { SessionTag(bytes: Array(bytes[..<Self.tagBytes])) }
@@ -108,9 +114,4 @@ package struct SessionPepper: Sendable, CustomStringConvertible, CustomReflectab
 
 private func digest(_ message: [UInt8], _ pepper: SessionPepper?) -> [UInt8] {
   if let pepper { SHA256.authenticate(message, key: pepper.bytes) } else { SHA256.digest(message) }
-}
-
-private func hexadecimal(_ bytes: [UInt8]) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }

@@ -3,12 +3,11 @@
 /// Random and never counted, so that a restart, a flush or another fleet cannot make two of them equal.
 package func randomID() -> String {
   var generator = SystemRandomNumberGenerator()
-  let digits = Array("0123456789abcdef".utf8)
-  var text: [UInt8] = []
-  text.reserveCapacity(32)
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(16)
   for _ in 0..<2 {
     let word: UInt64 = generator.next()
-    for shift in stride(from: 60, through: 0, by: -4) { text.append(digits[Int(word >> UInt64(shift) & 15)]) }
+    for shift in stride(from: UInt64(0), to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
   }
-  return String(decoding: text, as: UTF8.self)
+  return hexadecimal(bytes)
 }

@@ -38,14 +38,15 @@ package struct RedisKey: Sendable, Hashable {
 
   /// Percent-encodes `{`, `}`, `%` and the ASCII control bytes; all else stays as it is.
   static func part(_ text: String, named name: String) throws(RedisError) -> String {
+    if (1...longestPart).contains(text.utf8.count), !text.utf8.contains(where: isEncoded) { return text }  // nearly always
     var encoded: [UInt8] = []
     encoded.reserveCapacity(text.utf8.count + 8)
     let digits = Array("0123456789ABCDEF".utf8)
     for byte in text.utf8 {
-      switch byte {
-      case 0x00...0x1F, 0x7F, UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "%"):
+      if isEncoded(byte) {
         encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      default: encoded.append(byte)
+      } else {
+        encoded.append(byte)
       }
     }
     guard !encoded.isEmpty else { throw .argument("\(name) is empty") }
@@ -53,6 +54,13 @@ package struct RedisKey: Sendable, Hashable {
       throw .argument("\(name) is \(encoded.count) bytes long, more than \(longestPart)")
     }
     return String(decoding: encoded, as: UTF8.self)
+  }
+
+  private static func isEncoded(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x00...0x1F, 0x7F, UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "%"): true
+    default: false
+    }
   }
 }
 

@@ -7,8 +7,9 @@ package enum SHA256 {
       0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
     var padded = message
+    padded.reserveCapacity(message.count + 72)
     padded.append(0x80)
-    while padded.count % 64 != 56 { padded.append(0) }
+    padded.append(contentsOf: repeatElement(0, count: (120 - padded.count % 64) % 64))
     let bits = UInt64(message.count) * 8
     for shift in stride(from: 56, through: 0, by: -8) {
       padded.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
@@ -28,8 +29,9 @@ package enum SHA256 {
       }
       mix(w, into: &h)
     }
-    return h.flatMap { word in
-      stride(from: UInt32(24), through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
+    return [UInt8](unsafeUninitializedCapacity: 32) { bytes, count in
+      for at in 0..<32 { bytes[at] = UInt8(truncatingIfNeeded: h[at / 4] >> UInt32(24 - at % 4 * 8)) }
+      count = 32
     }
   }
 
@@ -51,7 +53,14 @@ package enum SHA256 {
       let second = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
       (last, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)
     }
-    for (at, word) in [a, b, c, d, e, f, g, last].enumerated() { h[at] &+= word }
+    h[0] &+= a
+    h[1] &+= b
+    h[2] &+= c
+    h[3] &+= d
+    h[4] &+= e
+    h[5] &+= f
+    h[6] &+= g
+    h[7] &+= last
   }
 
   private static func turn(_ word: UInt32, _ bits: UInt32) -> UInt32 {

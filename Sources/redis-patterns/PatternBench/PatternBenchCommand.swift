@@ -18,40 +18,63 @@ struct PatternBenchCommand: ParsableCommand {
     let bare_us: Double
   }
 
+  /// Calls until it is the other's turn.
+  private static let portion = 25
+
   func run() throws {
     guard let chosen = BenchOperation.all.first(where: { $0.name == operation }) else {
       throw ValidationError("no operation is called \(operation)")
     }
     try runAsync { [url, count] in
       let redis = try RedisClient(url)
-      defer { redis.close() }
+      let plain = try RedisClient("\(url)?db=1")
+      defer {
+        redis.close()
+        plain.close()
+      }
       try await chosen.empty(redis)
       let warm = try await chosen.make(redis)
       for at in 0..<min(count, 50) { try await warm(at) }
       try await chosen.empty(redis)
-      let step = try await chosen.make(redis)
-      let us = try await Self.timed(count) { try await step($0) }
-
-      try await chosen.empty(redis)
       let recorder = Recorder(redis)
       let recorded = try await chosen.make(recorder)
-      let before = recorder.sent.count
-      for at in 0..<count { try await recorded(at) }
+      var marks = [recorder.sent.count]
+      for at in 0..<count {
+        try await recorded(at)
+        marks.append(recorder.sent.count)
+      }
       let sent = recorder.sent
 
       try await chosen.empty(redis)
-      for each in sent[..<before] { try await each.send(redis) }
-      let rest = Array(sent[before...])
-      let all = try await Self.timed(1) { _ in for each in rest { try await each.send(redis) } }
-      print(try JSONText.of(Figures(us: us, bare_us: all / Double(count))))
+      for each in sent[..<marks[0]] { try await each.send(plain) }
+      let step = try await chosen.make(redis)
+      var (api, bare): ([Double], [Double]) = ([], [])
+      for at in stride(from: 0, to: count, by: Self.portion) {
+        let end = min(at + Self.portion, count)
+        func byAPI() async throws {
+          api.append(try await Self.timed(end - at) { for each in at..<end { try await step(each) } })
+        }
+        // Who begins changes, so that neither has the better place.
+        let isFirst = at / Self.portion % 2 == 0
+        if isFirst { try await byAPI() }
+        bare.append(
+          try await Self.timed(end - at) { for each in sent[marks[at]..<marks[end]] { try await each.send(plain) } })
+        if !isFirst { try await byAPI() }
+      }
+      print(try JSONText.of(Figures(us: Self.median(api), bare_us: Self.median(bare))))
     }
   }
 
   /// Microseconds a step.
-  private static func timed(_ count: Int, _ step: (Int) async throws -> Void) async throws -> Double {
+  private static func timed(_ count: Int, _ steps: () async throws -> Void) async throws -> Double {
     let start = ContinuousClock.now
-    for at in 0..<count { try await step(at) }
+    try await steps()
     return (ContinuousClock.now - start) / .microseconds(1) / Double(count)
+  }
+
+  private static func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
   }
 }
 
