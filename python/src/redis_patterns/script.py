@@ -23,7 +23,7 @@ class Script:
     source: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, though nobody changes one: that would cost every call a microsecond
 class ScriptCall(Generic[R_co]):
     """What is sent and how the reply is read. The last argument is the clock in microseconds; `0`: the server's own."""
 
@@ -49,7 +49,7 @@ class ScriptCall(Generic[R_co]):
     def _rest(self) -> tuple[bytes, ...]:
         if len(self.keys) == 1:
             return (b"1", self.keys[0].encode(), *self.args)
-        return (b"%d" % len(self.keys), *(key.encode() for key in self.keys), *self.args)
+        return (b"%d" % len(self.keys), *[key.encode() for key in self.keys], *self.args)
 
 
 def directory() -> Path:

@@ -96,7 +96,8 @@ class Keys:
 
     @classmethod
     def of(cls, name: str, *, namespace: str | None = None) -> Keys:
-        return cls(key("cache", name, namespace=namespace), key("cache", name, "lease", namespace=namespace))
+        entry = key("cache", name, namespace=namespace)
+        return cls(entry, f"{entry}:lease")
 
 
 def acquire(keys: Keys, *, token: str, ttl_us: int, early_us: int = 0, dead_us: int = 0) -> ScriptCall[Acquire]:
