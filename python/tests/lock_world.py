@@ -139,7 +139,8 @@ class World:
         for client in self.clients:
             if client.state == "holding":
                 self._release(client)
-        for _ in range(100):
+        end_us = self.now_us + 10 * TTL_US  # longer than what crashed holders and waiters can have left
+        while self.now_us < end_us:
             waiting = [client for client in self.clients if client.state == "waiting"]
             if not waiting:
                 return
