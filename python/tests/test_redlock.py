@@ -201,7 +201,8 @@ def test_two_of_five_may_be_dead_and_the_loss_of_a_third_is_told_in_time(nodes: 
     assert isinstance(refused, Refused)
     assert refused.reason == "unavailable"
     assert [type(vote) for vote in refused.votes[:3]] == [Failed] * 3
-    assert all(vote.error.code is patterns.Code.CONNECT for vote in refused.votes if isinstance(vote, Failed))
+    dead = [vote.error.code for vote in refused.votes[:3] if isinstance(vote, Failed)]  # a live one may be late
+    assert dead == [patterns.Code.CONNECT] * 3
     until(lambda: isinstance(refused := lock.try_acquire(), Refused) and refused.votes[3:] == (Granted(), Granted()))
     # What was granted was given back.
     assert [node.client().exists(key()) for node in nodes[3:]] == [0, 0]
