@@ -46,10 +46,11 @@ func attackURLs(_ bytes: UnsafeBufferPointer<UInt8>) {
   let text = String(decoding: bytes, as: UTF8.self)
   do throws(RedisError) {
     let url = try RedisURL(text)
-    for shown in ["\(url)", String(reflecting: url), url.address] {
-      guard let password = url.password, password.utf8.count > 3, !url.address.contains(password) else { continue }
-      if shown.contains(password), !"redis://65535".contains(password) { broken("a password is shown", shown) }
-    }
+    // A short password stands in many texts by chance; what is shown must not depend on it.
+    var other = url
+    other.password = "another of \(url.password ?? "none")"
+    for show in [{ "\($0)" }, { String(reflecting: $0) }, { $0.address }] as [(RedisURL) -> String]
+    where show(url) != show(other) { broken("a password is shown", show(url)) }
     switch url.endpoint {
     case .tcp(let host, let port):
       guard (1...65535).contains(port), !host.isEmpty, !host.utf8.contains(0) else { broken("no such place", url) }
