@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -41,3 +42,14 @@ def test_every_public_declaration_has_a_comment() -> None:
 def test_a_declaration_without_a_comment_is_seen(tmp_path: Path) -> None:
     (tmp_path / "Lock.swift").write_text("/// Known.\n@frozen\npublic struct Lock {\n  public let name: String\n}\n")
     assert undocumented(tmp_path) == ["Lock.swift:4: public let name: String"]
+
+
+def test_every_public_python_name_stands_on_its_page() -> None:
+    module = ast.parse((ROOT / "python/src/redis_patterns/__init__.py").read_text("utf-8"))
+    names = next(
+        ast.literal_eval(statement.value)
+        for statement in module.body
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__all__"
+    )
+    page = (ROOT / "docs/reference/python.md").read_text("utf-8").splitlines()
+    assert [name for name in names if f"::: redis_patterns.{name}" not in page] == []
