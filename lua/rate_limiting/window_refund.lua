@@ -12,8 +12,8 @@
 --
 -- The units go back to the window that they were counted in; when that one has passed, nobody misses them. The record
 -- of the request bounds the refund: never more than was charged, and a repeat gives nothing again. passed: all is gone,
--- or the server's clock was set back since, and its units cannot be told from others' any more: nothing is given back,
--- and nothing written.
+-- or the server's clock was set back since, and its units cannot be told from others' any more, or a tier has never
+-- counted here: nothing is given back, and nothing written.
 -- Begins with PEXPIREAT, so it works when the server's memory is full.
 
 local window, request = KEYS[1], KEYS[2]
@@ -55,7 +55,7 @@ local stored = redis.call('HMGET', window, unpack(fields))
 
 local is_gone = at_us > now_us or stored[tiers + 2] ~= since_us
 for i = 1, tiers do
-  is_gone = is_gone or (stored[i + 1] and tonumber(string.match(stored[i + 1], '^%d+')) > now_us)
+  is_gone = is_gone or not stored[i + 1] or tonumber(string.match(stored[i + 1], '^%d+')) > now_us
 end
 if is_gone and charged > 0 then
   return { 'passed' }

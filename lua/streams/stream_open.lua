@@ -18,6 +18,7 @@ local stream = KEYS[1]
 local group, consumer, start = ARGV[1], ARGV[2], ARGV[3]
 
 local LONG_MS = 86400000
+local LIFE = '^:[0-9A-Za-z_-]+$' -- what we name; a seat of another client is not ours
 
 local function named(flat)
   local values = {}
@@ -44,7 +45,8 @@ local reply, seated = { status }, false
 local name = string.match(consumer, '^(.+):')
 for _, flat in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group)) do
   local other = named(flat)
-  local former = name and (other.name == name or string.sub(other.name, 1, #name + 1) == name .. ':')
+  local former = name
+    and (other.name == name or string.sub(other.name, 1, #name) == name and string.match(other.name, LIFE, #name + 1))
   if other.name == consumer then
     seated = true
   elseif other.pending == 0 and (former or other.idle > LONG_MS) then

@@ -57,7 +57,7 @@ end
 local number, at = 0, 1
 if window ~= 'all' then
   number = math.max(
-    period(), tonumber(redis.call('HGET', KEYS[2], 'period') or 0), tonumber(redis.call('HGET', KEYS[4], 'period') or 0)
+    period(), tonumber(redis.call('HGET', KEYS[2], 'period')) or 0, tonumber(redis.call('HGET', KEYS[4], 'period')) or 0
   )
   number = number - (ARGV[3] == 'previous' and 1 or 0)
   at = 1 + 2 * (number % 2)

@@ -86,8 +86,8 @@ for i = 8, #ARGV - 1 do
   local number, ends_us = 0, now_us + ttl_us
   if window ~= 'all' then
     number = math.max(
-      period(window), tonumber(redis.call('HGET', KEYS[key + 1], 'period') or 0),
-      tonumber(redis.call('HGET', KEYS[key + 3], 'period') or 0)
+      period(window), tonumber(redis.call('HGET', KEYS[key + 1], 'period')) or 0,
+      tonumber(redis.call('HGET', KEYS[key + 3], 'period')) or 0
     )
     ends_us, at = ends(window, number), key + 2 * (number % 2)
   end

@@ -31,6 +31,7 @@ end
 
 -- These fail on a key of another type, before anything is written.
 redis.call('LLEN', queue)
+redis.call('LLEN', dead)
 redis.call('HLEN', state)
 local last_us = now_us + delay_us
 for _, key in ipairs({ leases, later }) do

@@ -10,8 +10,9 @@
 -- counted  changed
 --
 -- As many slots as periods are kept; period number n lies in slot n modulo their number, and `periods` says which it
--- is. A slot ends when no kept period can be its own. A clock that is set back does not bring a period back: the latest
--- one goes on. changed: 1 when the estimate may have grown. The error of an estimate is 0.81 % (standard deviation).
+-- is. A slot ends when no kept period can be its own. A clock that is set back by up to 60 periods does not bring one
+-- back: the latest goes on. changed: 1 when the estimate may have grown. The error of an estimate is 0.81 % (standard
+-- deviation).
 
 local periods = KEYS[1]
 local every_us, zone_us = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -22,13 +23,21 @@ if now_us == 0 then
 end
 
 local slots = #KEYS - 1
-local number = math.floor((now_us + zone_us) / every_us)
+local own, AHEAD = math.floor((now_us + zone_us) / every_us), 60 -- further ahead is of another length
+local number = own
 for _, known in ipairs(redis.call('HVALS', periods)) do
-  number = math.max(number, tonumber(known))
+  known = tonumber(known) or 0
+  if known - own <= AHEAD then
+    number = math.max(number, known)
+  end
 end
 local slot = number % slots
 local seen, period = KEYS[2 + slot], string.format('%.0f', number)
 local ends_ms = string.format('%.0f', math.ceil(((number + slots) * every_us - zone_us) / 1000) + 1)
+local start = redis.call('GETRANGE', seen, 0, 3) -- fails on a key of another type, before anything is written
+if start ~= '' and start ~= 'HYLL' then
+  return redis.error_reply('WRONGTYPE Key is not a valid HyperLogLog string value.')
+end
 if redis.call('HGET', periods, slot) ~= period then
   redis.call('HSET', periods, slot, period)
   redis.call('UNLINK', seen)

@@ -21,9 +21,13 @@ if now_us == 0 then
 end
 
 local slots = #KEYS - 1
-local number = math.floor((now_us + zone_us) / every_us)
+local own, AHEAD = math.floor((now_us + zone_us) / every_us), 60 -- further ahead is of another length
+local number = own
 for _, known in ipairs(redis.call('HVALS', periods)) do
-  number = math.max(number, tonumber(known))
+  known = tonumber(known) or 0
+  if known - own <= AHEAD then
+    number = math.max(number, known)
+  end
 end
 local asked = {}
 for back = 0, last - 1 do

@@ -6,6 +6,8 @@ import multiprocessing
 import queue
 import threading
 import time
+from collections import Counter
+from typing import ClassVar
 
 import pytest
 import redis
@@ -13,6 +15,7 @@ import redis
 import redis_patterns as patterns
 from redis_patterns._alarm import ALARMS, Alarms
 from redis_patterns._clock import clock
+from redis_patterns._keeper_sync import Keeper
 
 LONG = 10.0
 
@@ -67,6 +70,58 @@ def test_one_that_fails_does_not_keep_the_next_from_ringing() -> None:
     alarms.at(clock(), failing)
     alarms.at(clock() + 0.02, rang.set)
     assert rang.wait(LONG)
+
+
+class Refusing(threading.Thread):
+    """A system without threads for the first so many of a name."""
+
+    refusals: ClassVar[Counter[str]] = Counter()
+
+    def start(self) -> None:
+        if Refusing.refusals[self.name] > 0:
+            Refusing.refusals[self.name] -= 1
+            raise RuntimeError("can't start new thread")
+        super().start()
+
+
+def test_a_thread_that_cannot_be_started_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "Thread", Refusing)
+    alarms, rang = Alarms(), threading.Event()
+    Refusing.refusals["redis-patterns-alarms"] = 1
+    with pytest.raises(RuntimeError, match="can't start"):
+        alarms.at(clock(), rang.set)
+    assert alarms._heap == []
+    alarms.at(clock(), rang.set)
+    assert rang.wait(LONG)
+
+
+@pytest.mark.parametrize("name", ["redis-patterns-keeper", "redis-patterns-renewal"])
+def test_a_lease_is_kept_though_a_thread_cannot_be_started_at_once(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(threading, "Thread", Refusing)
+    Refusing.refusals[name] = 2
+    renewed = threading.Event()
+
+    def renew() -> float:
+        renewed.set()
+        return clock() + 30
+
+    keeper = Keeper(renew, lambda: None, deadline=clock() + 30, period=14.99, retry=0.01)
+    assert renewed.wait(LONG)
+    keeper.stop()
+    assert Refusing.refusals[name] == 0
+
+
+def test_a_lock_is_given_back_where_nobody_can_keep_it(
+    client: redis.Redis, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(when: float, ring: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(ALARMS, "at", refuse)
+    lock = patterns.Lock(client, "x", namespace=namespace, ttl=30.0)
+    with pytest.raises(RuntimeError, match="can't start"), lock:
+        pytest.fail("entered")
+    assert client.exists(f"{namespace}:lock:{{x}}") == 0
 
 
 def in_a_child(answer: multiprocessing.Queue[bool]) -> None:

@@ -249,3 +249,19 @@ def test_a_client_of_one_s_own_gets_the_same_answers(server: Server, namespace: 
 
     with server.client() as watcher:
         asyncio.run(body())
+
+
+def test_a_number_in_a_url_may_be_as_long_as_it_likes() -> None:
+    with patterns.connect(f"redis://localhost/{'0' * 5000}1") as client:
+        assert client.connection_pool.connection_kwargs["db"] == 1
+    with pytest.raises(patterns.RedisError, match="number from 0"):
+        patterns.connect(f"redis://localhost/{'9' * 5000}")
+
+
+@pytest.mark.parametrize("option", ["connection_pool", "retry", "nonsense"])
+def test_an_option_that_is_not_ours_to_take_is_refused(option: str) -> None:
+    options: dict[str, Any] = {option: None}
+    for connect in (patterns.connect, redis_patterns.aio.connect):
+        with pytest.raises(patterns.RedisError, match=option) as caught:
+            connect("redis://localhost", **options)
+        assert caught.value.code is patterns.Code.ARGUMENT

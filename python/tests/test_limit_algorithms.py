@@ -132,3 +132,16 @@ def test_a_limit_that_cannot_be_kept_exactly_is_refused(make: Any) -> None:
     with pytest.raises(patterns.RedisError) as caught:
         make()
     assert caught.value.code is patterns.Code.ARGUMENT
+
+
+def test_a_refund_under_a_tier_that_never_counted_takes_nothing_from_the_right_one(client: Any, namespace: str) -> None:
+    here = RateLimiter(
+        client,
+        [Limit.fixed_window(10, per=HOUR, name="a"), Limit.sliding_window(10, per=HOUR, name="b")],
+        namespace=namespace,
+    )
+    renamed = RateLimiter(client, Limit.fixed_window(10, per=HOUR, name="c"), namespace=namespace)
+    here.take("u", cost=4, request="r1")
+    assert renamed.refund("u", "r1").status == "passed"
+    assert here.refund("u", "r1").units == 4
+    assert [tier.remaining for tier in here.peek("u", cost=0).tiers] == [10, 10]

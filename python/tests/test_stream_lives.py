@@ -190,3 +190,27 @@ def test_a_stop_by_a_signal_never_waits_for_what_its_own_thread_holds(server: Se
         assert worker.communicate(timeout=60)[0] == "True\n"
     finally:
         worker.kill()
+
+
+def test_what_another_client_named_alike_keeps_no_consumer_from_its_start(
+    server: Server, client: Any, namespace: str
+) -> None:
+    key = f"{namespace}:stream:{{x}}"
+
+    async def body(redis: Any) -> None:
+        await fill(redis, namespace, 3)
+        client.xgroup_create(key, "g", "0")
+        for foreign in ("me:10.0.0.1", "me:a:b", b"me:\xff"):
+            client.xreadgroup("g", foreign, {key: ">"}, count=1)
+        await fill(redis, namespace, 1, start=3)
+        done: list[str] = []
+
+        async def handle(message: StreamMessage) -> None:
+            done.append(message.text("n") if hasattr(message, "text") else str(message.fields))
+
+        async with Working(redis, namespace, handle, name="me"):
+            await auntil(lambda: len(done) == 1)
+        # Theirs stay theirs until they are idle for long enough.
+        assert len(pending(client, key)) == 3
+
+    run(server, body)

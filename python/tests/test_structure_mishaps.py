@@ -205,3 +205,42 @@ def test_a_counter_neither_rounds_nor_replaces_what_is_not_its_own(client: Any, 
             ask()
         assert (caught.value.code, caught.value.execution) == (Code.WRONG_TYPE, Execution.NOT_EXECUTED)
     assert client.get(key) == value.encode()
+
+
+def test_a_unique_counter_whose_periods_get_longer_begins_anew(virtual: Any) -> None:
+    minute, day = unique.Unique(name="x", every_us=60 * SECOND_US), unique.Unique(name="x")
+    run(virtual, unique.add(minute, items=["a", "b"]), START_US)
+    run(virtual, unique.add(day, items=["c"]), START_US + 1)
+    assert run(virtual, unique.count(day), START_US + 2).items == 1
+    longest_us = day.every_us * (day.periods + 1)
+    for key in virtual.scan_iter():
+        assert 0 < expires_ms(virtual, key) <= (START_US + longest_us) // 1000 + 2
+
+
+def test_the_slot_of_a_new_period_is_looked_at_before_it_is_forgotten(virtual: Any) -> None:
+    add = unique.add(SEEN, items=["a"])
+    for foreign in (("SET", "mine"), ("RPUSH", "mine")):
+        virtual.flushdb()
+        for key in add.keys[1:]:
+            virtual.execute_command(foreign[0], key, foreign[1])
+        before = everything(virtual)
+        with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+            run(virtual, add, START_US)
+        assert everything(virtual) == before
+
+
+def test_a_push_leaves_a_foreign_key_its_life(virtual: Any) -> None:
+    call = queue.push(JOBS, id="j")
+    virtual.set(call.keys[5], "mine")
+    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        run(virtual, call, START_US)
+    assert everything(virtual) == {call.keys[5].encode(): (virtual.dump(call.keys[5]), -1)}
+
+
+def test_fields_to_remove_may_come_from_a_generator(virtual: Any) -> None:
+    run(virtual, objects.write("x", set={"a": "1", "b": "2"}, ttl_us=60 * SECOND_US), START_US)
+    gone: Any = (field for field in ("b",))
+    run(virtual, objects.write("x", remove=gone, ttl_us=60 * SECOND_US), START_US)
+    found = run(virtual, objects.read("x"), START_US)
+    assert isinstance(found, objects.Found)
+    assert set(found.fields) == {"a"}

@@ -42,11 +42,13 @@ class Alarms:
         """`when` by `clock`. `ring` runs on the one thread: it only starts things, and never waits."""
         alarm = Alarm(when, ring)
         with self._changed:
-            heapq.heappush(self._heap, (when, next(self._numbers), alarm))
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="redis-patterns-alarms", daemon=True)
-                self._thread.start()
-            elif when < self._next:
+                # First of all: where no thread can be started, nothing has happened, and the caller is told.
+                thread = threading.Thread(target=self._run, name="redis-patterns-alarms", daemon=True)
+                thread.start()
+                self._thread = thread
+            heapq.heappush(self._heap, (when, next(self._numbers), alarm))
+            if when < self._next:
                 self._changed.notify()
         return alarm
 

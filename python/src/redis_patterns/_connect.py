@@ -15,6 +15,9 @@ from ._arguments import microseconds, whole
 from ._url import parse
 from .errors import argument_error
 
+_NOT_TAKEN = ("self", "retry", "retry_on_timeout", "retry_on_error", "connection_pool")
+"""A pool would bring an address and retries of its own."""
+
 
 def connect(url: str, *, timeout: float = 5.0, connect_timeout: float = 2.0, **options: Any) -> redis.Redis:
     """A redis-py client that never repeats a command by itself.
@@ -41,8 +44,8 @@ def aconnect(url: str, *, timeout: float = 5.0, connect_timeout: float = 2.0, **
 def _settings(url: str, timeout: float, connect_timeout: float, options: dict[str, Any], of: Any) -> dict[str, Any]:
     known = inspect.signature(of.__init__).parameters
     for name in options:
-        if name not in known or name in ("self", "retry", "retry_on_timeout", "retry_on_error"):
-            raise argument_error(f"connect has no option {name}: there are those of redis.Redis, but for retries")
+        if name not in known or name in _NOT_TAKEN:
+            raise argument_error(f"connect has no option {name}: it has redis.Redis's, but for retries and pools")
     limits = {"socket_timeout": timeout, "socket_connect_timeout": connect_timeout}
     for name, limit in limits.items():
         what = name.removeprefix("socket_")

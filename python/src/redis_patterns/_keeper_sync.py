@@ -79,9 +79,8 @@ class Keeper:
             except queue.Empty:
                 if clock() >= self._deadline:
                     return self._end()
-                if self._renewal is None and clock() >= due:
-                    self._renewal = threading.Thread(target=self._renew_once, daemon=True)
-                    self._renewal.start()
+                if self._renewal is None and clock() >= due and not self._start_renewal():
+                    due = clock() + self._retry
                 continue
             if isinstance(news, _Stop):
                 return None
@@ -93,6 +92,15 @@ class Keeper:
             else:
                 self._deadline = news
                 due = news - 2 * self._period
+
+    def _start_renewal(self) -> bool:
+        renewal = threading.Thread(target=self._renew_once, name="redis-patterns-renewal", daemon=True)
+        try:
+            renewal.start()
+        except RuntimeError:  # no more threads at this moment
+            return False
+        self._renewal = renewal
+        return True
 
     def _renew_once(self) -> None:
         try:

@@ -164,9 +164,10 @@ class _Parser:
 
     def _number(self, start: int, end: int, what: str, least: int, most: int) -> int:
         digits = self._text[start:end]
+        number = digits.lstrip(b"0") or b"0"
         # Twenty digits are more than any bound; the limit keeps a long text from being worked on.
-        if re.fullmatch(rb"[0-9]+", digits) and len(digits.lstrip(b"0")) <= 20 and least <= int(digits) <= most:
-            return int(digits)
+        if re.fullmatch(rb"[0-9]+", digits) and len(number) <= 20 and least <= int(number) <= most:
+            return int(number)
         raise url_error(f"{what} must be a number from {least} to {most}", start)
 
     def _decoded(self, start: int, end: int) -> str:

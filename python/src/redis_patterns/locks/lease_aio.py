@@ -70,13 +70,17 @@ class KeptLease:
 
     async def __aenter__(self) -> Self:
         self._scope = _aio.Scope()
-        self._keeper = _aio.Keeper(
-            self._renew,
-            self._end_early,
-            deadline=self._end,
-            period=self._ttl_us / 3_000_000,
-            retry=self._ttl_us / 10_000_000,
-        )
+        try:
+            self._keeper = _aio.Keeper(
+                self._renew,
+                self._end_early,
+                deadline=self._end,
+                period=self._ttl_us / 3_000_000,
+                retry=self._ttl_us / 10_000_000,
+            )
+        except RuntimeError:  # no thread can be started: nobody would renew it
+            await self.release()
+            raise
         return self
 
     async def __aexit__(

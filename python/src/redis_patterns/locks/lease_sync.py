@@ -71,13 +71,17 @@ class KeptLease:
 
     def __enter__(self) -> Self:
         self._scope = _sync.Scope()
-        self._keeper = _sync.Keeper(
-            self._renew,
-            self._end_early,
-            deadline=self._end,
-            period=self._ttl_us / 3_000_000,
-            retry=self._ttl_us / 10_000_000,
-        )
+        try:
+            self._keeper = _sync.Keeper(
+                self._renew,
+                self._end_early,
+                deadline=self._end,
+                period=self._ttl_us / 3_000_000,
+                retry=self._ttl_us / 10_000_000,
+            )
+        except RuntimeError:  # no thread can be started: nobody would renew it
+            self.release()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: _sync.Traceback) -> None:

@@ -69,7 +69,8 @@ def write(
 ) -> ScriptCall[Written | Conflict | Missing | TooManyFields]:
     """Changes fields if the object is at version `seen`; 0: if there is none; None: in any case."""
     fields = {} if set is None else mapping(set, "set")
-    names = [_field(name) for name in (*fields, *texts(remove, "remove"))]
+    gone = texts(remove, "remove")
+    names = [_field(name) for name in (*fields, *gone)]
     if not 1 <= len(names) <= MOST_FIELDS or len({*names}) != len(names):
         raise argument_error(f"a change names 1 to {MOST_FIELDS} fields, each once")
     args = (
@@ -78,7 +79,7 @@ def write(
         digits(whole(most, "most", 1, MOST_FIELDS)),
         digits(len(fields)),
         *(word for field in sorted(fields, key=_field) for word in (_field(field), checked(fields[field], field))),
-        *(_field(field) for field in remove),
+        *(_field(field) for field in gone),
         b"0",
     )
     return ScriptCall(load("object_write"), (key("object", name, namespace=namespace),), args, _read_write)
