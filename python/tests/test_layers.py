@@ -71,7 +71,7 @@ def test_only_the_faces_and_the_runner_know_redis_py() -> None:
         for path in (PACKAGE / pattern).glob("*sync.py")
     }
     faces |= {name.replace("sync", "aio") for name in faces}
-    known = {"runner", "_connect", "_batch", "preload", "_asking", "__main__", "_hub_aio", "_hub_sync"}
+    known = {"runner", "_wire", "_connect", "_batch", "preload", "_asking", "__main__", "_hub_aio", "_hub_sync"}
     known |= {"_fleet", "_stream_fleet", "_structure_fleet"}
     assert knowing - faces == known
 

@@ -9,25 +9,18 @@ import redis
 import redis.asyncio
 import redis.exceptions as theirs
 
+from ._wire import Words, aexchange, exchange
 from .errors import Code, RedisError
 from .runner import heeding_cancellation, translate
 
-_RAW = {"NEVER_DECODE": True}
-_NO_CALLBACKS: Any = {}
-"""Replies stay as the server gave them."""
 
-
-def ask(client: redis.Redis, commands: Sequence[tuple[bytes | str, ...]]) -> list[Any]:
+def ask(client: redis.Redis, commands: Sequence[Words]) -> list[Any]:
     """Sends commands in one round trip; in the place of a reply that the server refused stands its `RedisError`.
 
     Raises `RedisError` when the server cannot be asked at all: no connection, no login, or it is still loading.
     """
-    pipeline = client.pipeline(transaction=False)
-    pipeline.response_callbacks = _NO_CALLBACKS
-    for command in commands:
-        pipeline.execute_command(*command, **_RAW)
     try:
-        replies = pipeline.execute(raise_on_error=False)
+        replies = exchange(client, commands)
     except (theirs.RedisError, OSError) as error:
         failure = translate(error, client, str(commands[0][0]))
     else:
@@ -35,14 +28,10 @@ def ask(client: redis.Redis, commands: Sequence[tuple[bytes | str, ...]]) -> lis
     raise failure
 
 
-async def aask(client: redis.asyncio.Redis, commands: Sequence[tuple[bytes | str, ...]]) -> list[Any]:
+async def aask(client: redis.asyncio.Redis, commands: Sequence[Words]) -> list[Any]:
     """The asyncio twin of `ask`."""
-    pipeline = client.pipeline(transaction=False)
-    pipeline.response_callbacks = _NO_CALLBACKS
-    for command in commands:
-        pipeline.execute_command(*command, **_RAW)
     try:
-        replies = await heeding_cancellation(pipeline.execute(raise_on_error=False))
+        replies = await heeding_cancellation(aexchange(client, commands))
     except (theirs.RedisError, OSError) as error:
         failure = translate(error, client, str(commands[0][0]))
     else:
@@ -50,7 +39,7 @@ async def aask(client: redis.asyncio.Redis, commands: Sequence[tuple[bytes | str
     raise failure
 
 
-def _answers(client: Any, commands: Sequence[tuple[bytes | str, ...]], replies: list[Any]) -> list[Any]:
+def _answers(client: Any, commands: Sequence[Words], replies: list[Any]) -> list[Any]:
     found = [
         translate(reply, client, str(command[0])) if isinstance(reply, Exception) else reply
         for command, reply in zip(commands, replies, strict=True)

@@ -9,7 +9,8 @@ import redis
 import redis.asyncio
 import redis.exceptions as theirs
 
-from .runner import _RAW, _read, arun, heeding_cancellation, run, translate
+from ._wire import aexchange, exchange
+from .runner import _read, arun, heeding_cancellation, run, translate
 from .script import ScriptCall
 
 R = TypeVar("R")
@@ -20,11 +21,8 @@ def run_all(client: redis.Redis, calls: Sequence[ScriptCall[R]]) -> list[R]:
 
     The first that fails raises; the others have run all the same.
     """
-    pipeline = client.pipeline(transaction=False)
-    for call in calls:
-        pipeline.execute_command(*call.evalsha, **_RAW)
     try:
-        replies = pipeline.execute(raise_on_error=False)
+        replies = exchange(client, [call.evalsha for call in calls])
     except (theirs.RedisError, OSError) as error:
         failure = translate(error, client, "EVALSHA")
     else:
@@ -38,11 +36,8 @@ def run_all(client: redis.Redis, calls: Sequence[ScriptCall[R]]) -> list[R]:
 
 async def arun_all(client: redis.asyncio.Redis, calls: Sequence[ScriptCall[R]]) -> list[R]:
     """The asyncio twin of `run_all`."""
-    pipeline = client.pipeline(transaction=False)
-    for call in calls:
-        pipeline.execute_command(*call.evalsha, **_RAW)
     try:
-        replies = await heeding_cancellation(pipeline.execute(raise_on_error=False))
+        replies = await heeding_cancellation(aexchange(client, [call.evalsha for call in calls]))
     except (theirs.RedisError, OSError) as error:
         failure = translate(error, client, "EVALSHA")
     else:

@@ -14,13 +14,11 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from ._wire import Words, aexchange, exchange
 from .errors import Code, Execution, RedisError, argument_error, reply_error, server_error
 from .script import ScriptCall
 
 R = TypeVar("R")
-
-_RAW = {"NEVER_DECODE": True}
-"""Replies are bytes, whatever `decode_responses` the client was made with."""
 
 _NOT_KNOWN = object()
 
@@ -127,28 +125,33 @@ def adedicated(client: redis.asyncio.Redis, timeout: float) -> redis.asyncio.Red
     )
 
 
-def read(client: redis.Redis, commands: Sequence[tuple[bytes | str, ...]]) -> list[Any]:
-    """Sends commands that only read, in one round trip; the replies in order."""
-    pipeline = client.pipeline(transaction=False)
-    for command in commands:
-        pipeline.execute_command(*command, **_RAW)
+def read(client: redis.Redis, commands: Sequence[Words]) -> list[Any]:
+    """Sends commands that only read, in one round trip; the replies in order. The first refusal raises."""
     try:
-        return pipeline.execute()
+        replies = exchange(client, commands)
     except (theirs.RedisError, OSError) as error:
-        failure = translate(error, client, str(commands[0][0]))
-    raise failure
+        failure = translate(error, client, _verb(commands[0][0]))
+    else:
+        return _accepted(replies, client, commands)
+    raise failure  # outside, so that it does not carry redis-py's exception along, which may quote arguments
 
 
-async def aread(client: redis.asyncio.Redis, commands: Sequence[tuple[bytes | str, ...]]) -> list[Any]:
+async def aread(client: redis.asyncio.Redis, commands: Sequence[Words]) -> list[Any]:
     """The asyncio twin of `read`."""
-    pipeline = client.pipeline(transaction=False)
-    for command in commands:
-        pipeline.execute_command(*command, **_RAW)
     try:
-        return await heeding_cancellation(pipeline.execute())
+        replies = await heeding_cancellation(aexchange(client, commands))
     except (theirs.RedisError, OSError) as error:
-        failure = translate(error, client, str(commands[0][0]))
+        failure = translate(error, client, _verb(commands[0][0]))
+    else:
+        return _accepted(replies, client, commands)
     raise failure
+
+
+def _accepted(replies: list[Any], client: Any, commands: Sequence[Words]) -> list[Any]:
+    for reply, words in zip(replies, commands, strict=True):
+        if isinstance(reply, theirs.RedisError):
+            raise translate(reply, client, _verb(words[0])) from None
+    return replies
 
 
 def forget(client: redis.Redis, keys: Sequence[str]) -> None:
@@ -163,21 +166,29 @@ async def aforget(client: redis.asyncio.Redis, keys: Sequence[str]) -> None:
         await aread(client, [("UNLINK", *keys)])
 
 
-def send(client: redis.Redis, words: tuple[bytes | str, ...]) -> Any:
+def send(client: redis.Redis, words: Words) -> Any:
     """One command and its reply; never repeated. A verb in bytes keeps redis-py from giving the reply its own form."""
     try:
-        return client.execute_command(*words, **_RAW)
+        reply = exchange(client, (words,))[0]
     except (theirs.RedisError, OSError) as error:
         failure = translate(error, client, _verb(words[0]))
-    raise failure  # outside, so that it does not carry redis-py's exception along, which may quote arguments
+    else:
+        if not isinstance(reply, theirs.RedisError):
+            return reply
+        failure = translate(reply, client, _verb(words[0]))
+    raise failure
 
 
-async def asend(client: redis.asyncio.Redis, words: tuple[bytes | str, ...]) -> Any:
+async def asend(client: redis.asyncio.Redis, words: Words) -> Any:
     """The asyncio twin of `send`."""
     try:
-        return await heeding_cancellation(client.execute_command(*words, **_RAW))
+        reply = (await heeding_cancellation(aexchange(client, (words,))))[0]
     except (theirs.RedisError, OSError) as error:
         failure = translate(error, client, _verb(words[0]))
+    else:
+        if not isinstance(reply, theirs.RedisError):
+            return reply
+        failure = translate(reply, client, _verb(words[0]))
     raise failure
 
 
