@@ -39,7 +39,7 @@ class Ours:
         client.script_load(queue.extend(self._queue, id="x", token="t").script.source)
 
     def push(self, job: str, delay_us: int, now_us: int) -> None:
-        assert isinstance(self._run(queue.push(self._queue, id=job, delay_us=delay_us), now_us), queue.Pushed)
+        assert isinstance(self._run(queue.push(self._queue, id=job, delay_us=delay_us), now_us), queue.JobPushed)
 
     def pop(self, token: str, now_us: int) -> tuple[str, int] | None:
         handed = self._run(queue.pop(self._queue, token=token, lease_us=LEASE_US), now_us)

@@ -206,9 +206,12 @@ def test_no_operation_is_left_out() -> None:
     """The table names every public method of every class that talks to a server."""
     tried = {(operation.of, operation.verb) for operation in TABLE}
     without_arguments = {"examine", "close", "stop"}
+    handed_out = ("Lease", "Job")  # nobody makes these but an operation
     for name in redis_patterns.__all__:
         of = getattr(redis_patterns, name)
-        if not inspect.isclass(of) or "redis" not in inspect.signature(of.__init__).parameters or "Lease" in name:
+        if not inspect.isclass(of) or "redis" not in inspect.signature(of.__init__).parameters:
+            continue
+        if name.endswith(handed_out):
             continue
         verbs = {verb for verb, _ in inspect.getmembers(of, inspect.isfunction) if not verb.startswith("_")}
         assert {(name, verb) for verb in verbs - without_arguments} <= tried | {("SharedFlag", "read")}

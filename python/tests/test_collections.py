@@ -29,13 +29,13 @@ HOUR = timedelta(hours=1)
 
 def test_a_job_is_handed_out_once_and_done(client: Any, namespace: str) -> None:
     queue = ReliableQueue(client, "mail", namespace=namespace)
-    assert queue.push("one", id="j1") == structures.Pushed(1)
-    assert queue.push("other", id="j1") == structures.Exists(1)
+    assert queue.push("one", id="j1") == structures.JobPushed(1)
+    assert queue.push("other", id="j1") == structures.JobExists(1)
     job = queue.pop()
-    assert isinstance(job, structures.Job)
+    assert isinstance(job, structures.QueueJob)
     assert (job.id, job.payload, job.attempt) == ("j1", b"one", 1)
     waiting = queue.pop()
-    assert isinstance(waiting, structures.Empty)
+    assert isinstance(waiting, structures.QueueEmpty)
     assert timedelta(0) < waiting.retry_after <= timedelta(seconds=30)
     assert job.extend()
     assert job.ack()
@@ -46,8 +46,8 @@ def test_a_job_whose_worker_is_gone_comes_to_another(client: Any, namespace: str
     queue = ReliableQueue(client, "mail", lease=0.02, namespace=namespace)
     queue.push(b"one")
     first, second = queue.pop(), queue.pop(wait=20)
-    assert isinstance(first, structures.Job)
-    assert isinstance(second, structures.Job)
+    assert isinstance(first, structures.QueueJob)
+    assert isinstance(second, structures.QueueJob)
     assert (second.id, second.attempt) == (first.id, 2)
     assert not first.ack()
     assert not first.extend()
@@ -56,15 +56,15 @@ def test_a_job_whose_worker_is_gone_comes_to_another(client: Any, namespace: str
 def test_a_job_that_fails_is_tried_again_then_buried_then_revived(client: Any, namespace: str) -> None:
     queue = ReliableQueue(client, "mail", tries=2, namespace=namespace)
     queue.push("poison", id="j1")
-    ends = [job.retry() for job in (queue.pop(), queue.pop()) if isinstance(job, structures.Job)]
+    ends = [job.retry() for job in (queue.pop(), queue.pop()) if isinstance(job, structures.QueueJob)]
     assert ends == ["retried"]
     job = queue.pop()
-    assert isinstance(job, structures.Job)
+    assert isinstance(job, structures.QueueJob)
     assert job.retry() == "buried"
     assert queue.look() == structures.QueueState(0, 0, 0, 1, (structures.DeadJob("j1", 2, b"poison"),))
     assert queue.revive() == 1
     revived = queue.pop()
-    assert isinstance(revived, structures.Job)
+    assert isinstance(revived, structures.QueueJob)
     assert revived.attempt == 1
     assert revived.bury() == "buried"
 
@@ -75,10 +75,10 @@ def test_many_workers_do_every_job_once(server: Server, namespace: str) -> None:
         queue = ReliableQueue(client, "mail", most=100, namespace=namespace)
         for number in range(100):
             queue.push("p", id=f"j{number}")
-        assert isinstance(queue.push("p"), structures.Full)
+        assert isinstance(queue.push("p"), structures.QueueFull)
 
         def work(_: int) -> None:
-            while isinstance(job := queue.pop(), structures.Job):
+            while isinstance(job := queue.pop(), structures.QueueJob):
                 done.append(job.id)
                 assert job.ack()
 
@@ -99,19 +99,19 @@ def test_a_consumer_that_waits_gets_what_is_pushed_meanwhile(client: Any, server
 
 def test_a_change_from_what_was_read_is_refused_when_another_came_between(client: Any, namespace: str) -> None:
     user = VersionedObject(client, "user:1", ttl=HOUR, most=2, namespace=namespace)
-    assert isinstance(user.read(), structures.Missing)
+    assert isinstance(user.read(), structures.ObjectMissing)
     first = user.write({"name": "Ann"}, seen=0)
-    assert isinstance(first, structures.Written)
+    assert isinstance(first, structures.ObjectWritten)
     second = user.write({"name": "Anna"}, seen=first.version)
-    assert isinstance(second, structures.Written)
+    assert isinstance(second, structures.ObjectWritten)
     assert second.version > first.version
-    assert user.write({"name": "Bob"}, seen=first.version) == structures.Conflict(second.version)
-    assert user.write({"a": "1", "b": "2"}) == structures.TooManyFields(3)
+    assert user.write({"name": "Bob"}, seen=first.version) == structures.ObjectConflict(second.version)
+    assert user.write({"a": "1", "b": "2"}) == structures.ObjectFull(3)
     found = user.read()
-    assert isinstance(found, structures.Found)
+    assert isinstance(found, structures.FoundObject)
     assert (found.version, found.fields) == (second.version, {"name": b"Anna"})
-    assert user.delete(seen=second.version) == structures.Deleted()
-    assert user.write({"name": "Ann"}, seen=second.version) == structures.Missing()
+    assert user.delete(seen=second.version) == structures.ObjectDeleted()
+    assert user.write({"name": "Ann"}, seen=second.version) == structures.ObjectMissing()
 
 
 def test_updates_at_the_same_time_are_all_there(server: Server, namespace: str) -> None:
@@ -123,7 +123,7 @@ def test_updates_at_the_same_time_are_all_there(server: Server, namespace: str) 
 
         list(pool.map(visit, range(24)))
         found = user.read()
-    assert isinstance(found, structures.Found)
+    assert isinstance(found, structures.FoundObject)
     assert found.fields["n"] == b"24"
 
 
@@ -170,7 +170,7 @@ def test_a_reader_of_a_log_goes_on_where_it_was(client: Any, namespace: str) -> 
     log = EventLog(client, "audit", keep=HOUR, most=3, namespace=namespace)
     ids = [log.append("kind", f"payload {number}").id for number in range(4)]
     assert [event.id for event in log.read()] == ids[1:]
-    assert log.read(after=ids[2]) == (structures.Event(ids[3], "kind", b"payload 3"),)
+    assert log.read(after=ids[2]) == (structures.LogEvent(ids[3], "kind", b"payload 3"),)
     assert log.read(after=ids[3]) == ()
 
 
@@ -208,12 +208,12 @@ def test_asyncio_collections_answer_the_same(server: Server, namespace: str) -> 
             with pytest.raises(asyncio.CancelledError):
                 await waiting
             jobs = [await queue.pop(wait=20) for _ in range(5)]
-            assert all([isinstance(job, redis_patterns.structures.queue_aio.Job) and await job.ack() for job in jobs])
+            assert all([isinstance(job, redis_patterns.aio.QueueJob) and await job.ack() for job in jobs])
             assert (await queue.look()).ready == 0
             item = aio.VersionedObject(client, "o", ttl=HOUR, namespace=namespace)
             written = await item.update(lambda fields: {"n": str(len(fields))})
-            assert isinstance(written, structures.Written)
-            assert isinstance(await item.delete(), structures.Deleted)
+            assert isinstance(written, structures.ObjectWritten)
+            assert isinstance(await item.delete(), structures.ObjectDeleted)
             recent = aio.RecentItems(client, "r", ttl=HOUR, namespace=namespace)
             assert await recent.add("i") == 1
             assert await recent.items() == [b"i"]

@@ -39,9 +39,11 @@ class Ours:
     def value(self, now_us: int) -> int:
         return self._run(0, now_us).value
 
-    def _run(self, delta: int, now_us: int) -> counter.Counted | counter.Refused:
+    def _run(self, delta: int, now_us: int) -> counter.Counted | counter.CounterRefused:
         call: ScriptCall[Any] = counter.add(self._name, delta=delta, ttl_us=TTL_US)
-        answer: counter.Counted | counter.Refused = call.read(self._client.execute_command(*call.at(now_us).evalsha))
+        answer: counter.Counted | counter.CounterRefused = call.read(
+            self._client.execute_command(*call.at(now_us).evalsha)
+        )
         return answer
 
 
@@ -164,7 +166,7 @@ def test_random_additions_are_plain_arithmetic(virtual: Any, seed: int, scale: f
             value, ends_us = told[name, request or ""]
             expected: Any = counter.Counted
         elif delta and not least <= value + delta <= most:
-            expected = counter.Refused
+            expected = counter.CounterRefused
         else:
             expected = counter.Counted
             if delta:

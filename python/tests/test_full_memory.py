@@ -95,7 +95,7 @@ def test_renewing_permits_works_and_a_fenced_write_is_refused(own_server: Server
     assert caught.value.code is patterns.Code.OUT_OF_MEMORY
     assert value.read() == b"kept"
     client.config_set("maxmemory", 0)
-    assert value.write(b"by the same", fence=1) == patterns.Written()
+    assert value.write(b"by the same", fence=1) == patterns.FencedWritten()
 
 
 def test_a_node_with_a_full_memory_gives_no_new_vote_and_keeps_and_takes_back_old_ones(own_server: Server) -> None:
@@ -105,7 +105,7 @@ def test_a_node_with_a_full_memory_gives_no_new_vote_and_keeps_and_takes_back_ol
         call = redlock.acquire(keys, owner=owner, ttl_us=TTL_US, longest_us=TTL_US, uptime_us=TTL_US + 1)
         return run(client, call.at(START_US + at_us))
 
-    assert vote("a", 0) == redlock.Granted()
+    assert vote("a", 0) == redlock.VoteGranted()
     client.config_set("maxmemory", 1)
     assert isinstance(vote("b", 10), lock.Held)
     assert run(client, redlock.renew(keys, owner="a", ttl_us=TTL_US).at(START_US + 20)) == "renewed"

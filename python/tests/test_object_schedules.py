@@ -29,7 +29,7 @@ class Ours:
             changed = {"n": str(int(found.fields["n"]) + 1)}
             answer = self._run(calls.write(self._name, set=changed, seen=found.version, ttl_us=TTL_US))
             yield
-            if isinstance(answer, calls.Written):
+            if isinstance(answer, calls.ObjectWritten):
                 return
 
     def value(self) -> int:

@@ -24,7 +24,7 @@ import redis_patterns as patterns
 import redis_patterns.aio
 from conformance import ROOT
 from conftest import Server
-from redis_patterns import Abstained, Failed, Granted, Held, LockError, Redlock, RedlockLease, Refused
+from redis_patterns import Held, LockError, Redlock, RedlockLease, RedlockRefusal, VoteFailed, VoteGranted
 from redis_patterns._clock import clock
 from waiting import until
 
@@ -88,7 +88,7 @@ def test_a_majority_excludes_and_gives_back_everywhere(nodes: list[Server]) -> N
     with lock as lease:
         assert timedelta(seconds=1) < lease.remaining < timedelta(seconds=LONGEST)
         refused = make(clients(nodes)).try_acquire()
-        assert isinstance(refused, Refused)
+        assert isinstance(refused, RedlockRefusal)
         assert refused.reason == "held"
         assert all(isinstance(vote, Held) for vote in refused.votes)
         assert all(0 < node.client().pttl(key()) <= LONGEST * 1000 + 2 for node in nodes)
@@ -142,8 +142,8 @@ def test_nodes_that_stand_still_cost_their_time_and_no_more(nodes: list[Server])
         begun = clock()
         refused = make(clients(nodes), node_timeout=0.3).try_acquire()
         assert clock() - begun < 5
-        assert isinstance(refused, Refused)
-        codes = [vote.error.code for vote in refused.votes[:3] if isinstance(vote, Failed)]
+        assert isinstance(refused, RedlockRefusal)
+        codes = [vote.error.code for vote in refused.votes[:3] if isinstance(vote, VoteFailed)]
         assert codes == [patterns.Code.TIMEOUT] * 3
         assert refused.reason == "unavailable"
         with pytest.raises((patterns.RedisError, LockError), match=r"TIMEOUT|LOCKLOST"):
@@ -161,17 +161,17 @@ def two_holders_after_a_restart(nodes: list[Server], take: Callable[[list[Any]],
 
 
 def test_a_node_that_restarted_abstains_and_a_second_holder_is_refused(nodes: list[Server]) -> None:
-    refusals: list[Refused] = []
+    refusals: list[RedlockRefusal] = []
 
     def take(of: list[Any]) -> RedlockLease | None:
         got = make(of).try_acquire()
-        if isinstance(got, Refused):
+        if isinstance(got, RedlockRefusal):
             refusals.append(got)
             return None
         return got
 
     assert not two_holders_after_a_restart(nodes, take)
-    assert [type(vote) for vote in refusals[-1].votes] == [Abstained, Held, Held, Granted, Granted]
+    assert [type(vote) for vote in refusals[-1].votes] == [patterns.VoteAbstained, Held, Held, VoteGranted, VoteGranted]
 
 
 def test_without_abstention_the_same_restart_makes_two_holders(cluster: list[Server]) -> None:
@@ -198,12 +198,17 @@ def test_two_of_five_may_be_dead_and_the_loss_of_a_third_is_told_in_time(nodes: 
         nodes[2].process.wait()
         assert lease.wait_lost(20)
     refused = lock.try_acquire()
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, RedlockRefusal)
     assert refused.reason == "unavailable"
-    assert [type(vote) for vote in refused.votes[:3]] == [Failed] * 3
-    dead = [vote.error.code for vote in refused.votes[:3] if isinstance(vote, Failed)]  # a live one may be late
+    assert [type(vote) for vote in refused.votes[:3]] == [VoteFailed] * 3
+    dead = [vote.error.code for vote in refused.votes[:3] if isinstance(vote, VoteFailed)]  # a live one may be late
     assert dead == [patterns.Code.CONNECT] * 3
-    until(lambda: isinstance(refused := lock.try_acquire(), Refused) and refused.votes[3:] == (Granted(), Granted()))
+    until(
+        lambda: (
+            isinstance(refused := lock.try_acquire(), RedlockRefusal)
+            and refused.votes[3:] == (VoteGranted(), VoteGranted())
+        )
+    )
     # What was granted was given back.
     assert [node.client().exists(key()) for node in nodes[3:]] == [0, 0]
 
@@ -238,7 +243,7 @@ def test_no_two_hold_at_once_while_nodes_die_stop_and_restart(cluster: list[Serv
         pause = random.Random(rng.random())
         while len(turns) < asked:
             got = await lock.try_acquire()
-            if isinstance(got, Refused):
+            if isinstance(got, RedlockRefusal):
                 await asyncio.sleep(pause.uniform(0.01, 0.05))
                 continue
             turn = Turn(clock(), 0)

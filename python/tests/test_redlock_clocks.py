@@ -15,7 +15,7 @@ import pytest
 from conftest import Server
 from redis_patterns.locks import redlock_calls as calls
 from redis_patterns.locks.calls import Held
-from redis_patterns.locks.redlock_calls import Abstained, Granted
+from redis_patterns.locks.redlock_calls import VoteAbstained, VoteGranted
 from waiting import until
 
 SECOND = 1_000_000
@@ -60,19 +60,19 @@ def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
 
 
 def test_a_node_whose_clock_was_set_back_abstains_for_longer(node: Node) -> None:
-    until(lambda: isinstance(node.ask("a"), Granted))
+    until(lambda: isinstance(node.ask("a"), VoteGranted))
     node.set_clock(-HOUR)
     vote = node.ask("b")  # its uptime is below zero: less than the longest lease all the more
-    assert isinstance(vote, Abstained)
+    assert isinstance(vote, VoteAbstained)
     assert timedelta(minutes=59) < vote.retry_after < timedelta(minutes=61)
 
 
 def test_a_clock_set_forward_ends_a_lease_as_early_as_an_abstention(node: Node) -> None:
     """So the abstention is as good as the lease that it protects, and no better: a node's clock must not jump ahead."""
     longest = int(timedelta(minutes=30).total_seconds()) * SECOND
-    assert isinstance(node.ask("a", longest), Abstained)
+    assert isinstance(node.ask("a", longest), VoteAbstained)
     node.set_clock(HOUR)
-    assert isinstance(node.ask("a", longest), Granted)  # the abstention ended early
+    assert isinstance(node.ask("a", longest), VoteGranted)  # the abstention ended early
     assert isinstance(node.ask("b", longest), Held)
     node.set_clock(2 * HOUR)
-    assert isinstance(node.ask("b", longest), Granted)  # and so did the lease
+    assert isinstance(node.ask("b", longest), VoteGranted)  # and so did the lease

@@ -15,7 +15,7 @@ import pytest
 import redis_patterns as patterns
 import redis_patterns.aio
 from conftest import Server
-from redis_patterns import FencedValue, Held, Lease, Lock, LockError, PermitLease, Semaphore, Stale, Written
+from redis_patterns import FencedStale, FencedValue, FencedWritten, Held, Lease, Lock, LockError, PermitLease, Semaphore
 from waiting import auntil, until
 
 
@@ -205,9 +205,9 @@ def test_a_fenced_value_refuses_the_late_holder_of_a_lock(client: Any, namespace
     late = Lock(client, "x", ttl=0.05, namespace=namespace).acquire()
     until(lambda: late.lost)
     with Lock(client, "x", namespace=namespace) as lease:
-        assert value.write(b"new", fence=lease.fence) == Written()
-        assert value.write(b"late", fence=late.fence) == Stale(lease.fence)
-        assert value.write(b"again", fence=lease.fence) == Written()
+        assert value.write(b"new", fence=lease.fence) == FencedWritten()
+        assert value.write(b"late", fence=late.fence) == FencedStale(lease.fence)
+        assert value.write(b"again", fence=lease.fence) == FencedWritten()
     assert value.read() == b"again"
 
 

@@ -31,7 +31,7 @@ def test_every_answer_of_a_series_is_that_of_a_plain_list(virtual: Any, seed: in
         span_us, count = rng.choice([1, 500_000, 3_000_000, 20_000_000]), rng.randint(1, 12)
         found = [one for one in points if one[0] > now_us - span_us]
         if rng.random() < 0.5:
-            wanted: Any = series.Points(tuple(series.Point(*one) for one in found[-count:]))
+            wanted: Any = series.Points(tuple(series.SeriesPoint(*one) for one in found[-count:]))
             assert run(virtual, series.read("x", span_us=span_us, count=count), now_us) == wanted
             continue
         step_us = rng.choice([1, 100_000, 999_983, 60_000_000])
@@ -39,7 +39,7 @@ def test_every_answer_of_a_series_is_that_of_a_plain_list(virtual: Any, seed: in
         for at_us, value in found:
             groups.setdefault(at_us // step_us * step_us, []).append(value)
         all_steps = [
-            series.Step(begins, len(values), sum(values), min(values), max(values))
+            series.SeriesStep(begins, len(values), sum(values), min(values), max(values))
             for begins, values in sorted(groups.items())
         ]
         read = series.read("x", span_us=span_us, step_us=step_us, count=count)

@@ -12,7 +12,7 @@ from conftest import Server
 from keyspace import expires_ms
 from redis_patterns import Code, Execution, RedisError, ReliableQueue, SharedCounter
 from redis_patterns.script import ScriptCall
-from redis_patterns.structures import Job, board, counter, flag, log, queue, recents, series, tags, unique
+from redis_patterns.structures import QueueJob, board, counter, flag, log, queue, recents, series, tags, unique
 from redis_patterns.structures import object as objects
 
 START_US = 4_102_444_800_000_000
@@ -142,7 +142,7 @@ def test_a_job_buried_late_leaves_its_token_the_job_it_has_now(virtual: Any) -> 
     again = queue.pop(jobs, token=last, lease_us=60 * SECOND_US)
     assert run(virtual, again, now_us) == queue.Handed("fresh", b"", 1)
     for number in range(3):
-        assert isinstance(run(virtual, queue.pop(jobs, token=f"u{number}"), now_us), queue.Empty)
+        assert isinstance(run(virtual, queue.pop(jobs, token=f"u{number}"), now_us), queue.QueueEmpty)
     assert run(virtual, queue.look(jobs), now_us).dead == MANY
     assert run(virtual, again, now_us) == queue.Handed("fresh", b"", 1)
 
@@ -186,12 +186,12 @@ def test_a_worker_that_is_late_may_end_its_job_until_another_is_given_it(client:
         assert job.extend()
         assert job.ack()
     assert taken.ack()
-    assert isinstance(jobs.pop(), queue.Empty)
+    assert isinstance(jobs.pop(), queue.QueueEmpty)
 
 
-def handed(jobs: ReliableQueue) -> Job:
+def handed(jobs: ReliableQueue) -> QueueJob:
     job = jobs.pop()
-    assert isinstance(job, Job)
+    assert isinstance(job, QueueJob)
     return job
 
 
@@ -242,5 +242,5 @@ def test_fields_to_remove_may_come_from_a_generator(virtual: Any) -> None:
     gone: Any = (field for field in ("b",))
     run(virtual, objects.write("x", remove=gone, ttl_us=60 * SECOND_US), START_US)
     found = run(virtual, objects.read("x"), START_US)
-    assert isinstance(found, objects.Found)
+    assert isinstance(found, objects.FoundObject)
     assert set(found.fields) == {"a"}

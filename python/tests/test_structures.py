@@ -35,8 +35,8 @@ def test_a_counter_counts_within_its_bounds(client: Any, namespace: str) -> None
     assert isinstance(added, structures.Counted)
     assert added.value == 7
     assert timedelta(minutes=59) < added.ends_in <= HOUR
-    assert isinstance(counter.add(4), structures.Refused)
-    assert isinstance(counter.add(-8), structures.Refused)
+    assert isinstance(counter.add(4), structures.CounterRefused)
+    assert isinstance(counter.add(-8), structures.CounterRefused)
     assert counter.value() == 7
     assert counter.add(-7).value == 0
     counter.add(3)
@@ -78,12 +78,12 @@ def test_a_board_ranks_the_earlier_of_equals_first(client: Any, namespace: str) 
         board.submit(player, 100)
     assert [row.id for row in board.page().rows] == ["zoe", "amy", "kim"]
     moved = board.submit("kim", 1, mode="add")
-    assert isinstance(moved, structures.Submitted)
+    assert isinstance(moved, structures.ScoreSubmitted)
     assert [(place.window, place.rank, place.rank_before) for place in moved.places] == [("all", 1, 3), ("day", 1, 3)]
     near = board.around("amy", window="day", count=3)
-    assert isinstance(near, structures.Page)
+    assert isinstance(near, structures.BoardPage)
     assert [(row.rank, row.id, row.score) for row in near.rows] == [(1, "kim", 101), (2, "zoe", 100), (3, "amy", 100)]
-    assert board.page(window="day", previous=True) == structures.Page(0, ())
+    assert board.page(window="day", previous=True) == structures.BoardPage(0, ())
     assert board.remove("zoe")
     assert not board.remove("zoe")
     assert board.around("zoe") == structures.NotRanked(2)
@@ -167,7 +167,7 @@ def test_a_full_server_refuses_structures_that_grow_and_still_gives_back(own_ser
     assert job.extend()
     assert job.retry() == "retried"
     assert work["queue.pop"]().ack()
-    assert isinstance(work["object.delete"](), structures.Deleted)
+    assert isinstance(work["object.delete"](), structures.ObjectDeleted)
     assert work["tag.remove"]().removed == 1
     assert work["counter.clear"]() == 2
     assert work["flag.clear"]()
@@ -212,7 +212,7 @@ def test_asyncio_structures_answer_the_same(server: Server, namespace: str) -> N
             await asyncio.gather(*(board.submit(f"p{n}", n) for n in range(9)))
             assert [row.id for row in (await board.page(count=2)).rows] == ["p0", "p1"]
             near = await board.around("p8", count=2)
-            assert isinstance(near, structures.Page)
+            assert isinstance(near, structures.BoardPage)
             assert [row.rank for row in near.rows] == [8, 9]
             assert await board.remove("p8")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import redis_patterns as patterns
 from operation import VALUE, Client, Operation, Step, plain
-from redis_patterns.structures.queue_sync import Job
 
 
 def counter(client: Client) -> Step:
@@ -33,7 +32,7 @@ def queued(client: Client) -> Step:
     def step(_: int) -> None:
         mails.push(VALUE)
         job = mails.pop()
-        assert isinstance(job, Job)
+        assert isinstance(job, patterns.QueueJob)
         job.ack()
 
     return step

@@ -81,9 +81,9 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
     with lock as newest:
         report.write(b"new", fence=newest.fence)
         match report.write(b"late", fence=held.fence):
-            case redis_patterns.Stale(fence):
+            case redis_patterns.FencedStale(fence):
                 say(f"a value in Redis refuses it too: {'yes' if fence == newest.fence else 'no'}")
-            case redis_patterns.Written():
+            case redis_patterns.FencedWritten():
                 say("written")
     # --8<-- [end:fenced]
 

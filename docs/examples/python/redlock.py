@@ -36,7 +36,7 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
     # --8<-- [start:try]
     held = lock.acquire()
     match lock.try_acquire():
-        case redis_patterns.Refused(reason, votes):
+        case redis_patterns.RedlockRefusal(reason, votes):
             against = sum(isinstance(vote, redis_patterns.Held) for vote in votes)
             say(f"{reason}, say {against} of {len(votes)} nodes")
         case redis_patterns.RedlockLease():

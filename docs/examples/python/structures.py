@@ -10,7 +10,6 @@ from typing import Any
 
 import redis_patterns
 import redis_patterns.aio
-from redis_patterns import structures
 
 
 def run(ctx: dict[str, Any]) -> dict[str, Any]:
@@ -29,9 +28,9 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
     tickets.add(4, request="order-1")
     tickets.add(4, request="order-1")  # a repeat: counted once
     match tickets.add(2):
-        case structures.Refused(value):
+        case redis_patterns.CounterRefused(value):
             say(f"sold out at 5: {value} are sold")
-        case structures.Counted():
+        case redis_patterns.Counted():
             say("sold")
     # --8<-- [end:counter]
 
@@ -39,9 +38,9 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
     mail = redis_patterns.SharedFlag(redis, "daily-mail", ttl=timedelta(days=1), namespace=namespace)
     for worker in ("ann", "bob"):
         match mail.set(worker):
-            case structures.FlagSet():
+            case redis_patterns.FlagSet():
                 say(f"{worker} sends the mail")
-            case structures.FlagUp(payload):
+            case redis_patterns.FlagUp(payload):
                 say(f"{worker} does not: {payload.decode()} has")
     # --8<-- [end:flag]
 
@@ -52,7 +51,7 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
     board.submit("kim", 1, mode="add")
     say(", ".join(f"{row.rank}. {row.id} {row.score}" for row in board.page(window="day").rows))
     near = board.around("amy", count=2)
-    if isinstance(near, structures.Page):
+    if isinstance(near, redis_patterns.BoardPage):
         say("around amy: " + ", ".join(row.id for row in near.rows))
     # --8<-- [end:board]
     # --8<-- [start:queue]
@@ -60,7 +59,7 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
     mails.push("to ann", id="mail-1")
     mails.push("to ann", id="mail-1")  # a repeat: queued once
     mails.push("to nobody", id="mail-2")
-    while isinstance(job := mails.pop(), structures.Job):
+    while isinstance(job := mails.pop(), redis_patterns.QueueJob):
         text = job.payload.decode()
         if text == "to nobody":
             say(f"{text}, attempt {job.attempt}: {job.retry()}")
@@ -74,11 +73,11 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
     user.write({"name": "Ann", "mail": "ann@example.org"}, seen=0)
     found = user.read()
     user.update(lambda fields: {"name": fields["name"] + b"a"})  # somebody else is faster
-    if isinstance(found, structures.Found):
+    if isinstance(found, redis_patterns.FoundObject):
         late = user.write({"name": "Bob"}, seen=found.version)
-        say(f"the late change is refused: {'yes' if isinstance(late, structures.Conflict) else 'no'}")
+        say(f"the late change is refused: {'yes' if isinstance(late, redis_patterns.ObjectConflict) else 'no'}")
     now = user.read()
-    if isinstance(now, structures.Found):
+    if isinstance(now, redis_patterns.FoundObject):
         say(f"{now.fields['name'].decode()}, {now.fields['mail'].decode()}")
     # --8<-- [end:object]
 

@@ -13,8 +13,7 @@ from typing import Any
 
 import redis
 
-from . import Leaderboard, ReliableQueue, SharedCounter, aio
-from .structures import Counted, Empty, Submitted
+from . import Counted, Leaderboard, QueueEmpty, ReliableQueue, ScoreSubmitted, SharedCounter, aio
 
 # More than any kill can use up: what is killed again and again is not the job's fault.
 _TRIES = 1000
@@ -36,7 +35,7 @@ class StructureWorker:
         board = Leaderboard(self.redis, name, namespace=self.namespace)
 
         def first(told: Any) -> Any:
-            assert isinstance(told, Submitted)
+            assert isinstance(told, ScoreSubmitted)
             return told.places[0]
 
         self.meet()
@@ -71,7 +70,7 @@ class StructureWorker:
         ends = Counter(acked=0, retried=0, buried=0, lost=0)
         while not self.redis.exists(self._key("done")):
             job = jobs.pop(wait=0.05)
-            if isinstance(job, Empty):
+            if isinstance(job, QueueEmpty):
                 continue
             self.redis.rpush(self._key("hands"), f"{job.id} {job.attempt}")
             time.sleep(random.uniform(0, work_us) / 1_000_000)
@@ -96,7 +95,7 @@ class StructureWorker:
             async def work() -> None:
                 while not await client.exists(self._key("done")):
                     job = await jobs.pop(wait=0.05)
-                    if isinstance(job, Empty):
+                    if isinstance(job, QueueEmpty):
                         continue
                     await client.rpush(self._key("hands"), f"{job.id} {job.attempt}")
                     await asyncio.sleep(random.uniform(0, work_us) / 1_000_000)

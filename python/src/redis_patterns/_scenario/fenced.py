@@ -22,8 +22,8 @@ def build(verb: str, given: dict[str, Json]) -> ScriptCall[Any]:
 
 def outcome(result: Any) -> dict[str, Json] | None:
     match result:
-        case calls.Written():
+        case calls.FencedWritten():
             return {"status": "written"}
-        case calls.Stale(newest):
+        case calls.FencedStale(newest):
             return {"status": "stale", "newest": str(newest)}
     return None

@@ -17,8 +17,8 @@ def build(verb: str, given: dict[str, Json]) -> ScriptCall[Any]:
 
 def outcome(result: Any) -> dict[str, Json] | None:
     match result:
-        case calls.Granted():
+        case calls.VoteGranted():
             return {"status": "granted"}
-        case calls.Abstained(retry):
+        case calls.VoteAbstained(retry):
             return {"status": "abstained", "retry_after_us": us(retry)}
     return None

@@ -78,7 +78,7 @@ def _simple(result: Any) -> dict[str, Json] | None:
     match result:
         case counter.Counted(value, ends):
             return {"status": "counted", "value": value, "ends_in_us": us(ends)}
-        case counter.Refused(value, ends):
+        case counter.CounterRefused(value, ends):
             return {"status": "refused", "value": value, "ends_in_us": us(ends)}
         case counter.Cleared(value):
             return {"status": "cleared", "value": value}
@@ -108,18 +108,18 @@ def _simple(result: Any) -> dict[str, Json] | None:
             return {"status": "counted", "changed": changed}
         case unique.Estimate(items):
             return {"status": "unique", "items": items}
-        case log.Appended(who, events):
+        case log.EventAppended(who, events):
             return {"status": "appended", "id": who, "events": events}
     return None
 
 
 def _of_board(result: Any) -> dict[str, Json] | None:
     match result:
-        case board.Submitted(places):
+        case board.ScoreSubmitted(places):
             return {"status": "submitted", "places": [_place(place) for place in places]}
-        case board.TooLarge():
+        case board.ScoreRefused():
             return {"status": "refused"}
-        case board.Page(players, rows):
+        case board.BoardPage(players, rows):
             found = [{"id": row.id, "score": row.score, "rank": row.rank} for row in rows]
             return {"status": "page", "players": players, "rows": found}
         case board.NotRanked(players):
@@ -127,7 +127,7 @@ def _of_board(result: Any) -> dict[str, Json] | None:
     return None
 
 
-def _place(place: board.Place) -> Json:
+def _place(place: board.BoardPlace) -> Json:
     words = {"window": place.window, "score": place.score}
     for name in ("rank", "score_before", "rank_before"):
         value = getattr(place, name)
@@ -138,15 +138,15 @@ def _place(place: board.Place) -> Json:
 
 def _of_queue(result: Any) -> dict[str, Json] | None:
     match result:
-        case queue.Pushed(jobs):
+        case queue.JobPushed(jobs):
             return {"status": "pushed", "jobs": jobs}
-        case queue.Exists(jobs):
+        case queue.JobExists(jobs):
             return {"status": "exists", "jobs": jobs}
-        case queue.Full(jobs):
+        case queue.QueueFull(jobs):
             return {"status": "full", "jobs": jobs}
         case queue.Handed(who, payload, attempt):
             return {"status": "job", "id": who, "payload": text_or_hex(payload), "attempt": attempt}
-        case queue.Empty(retry):
+        case queue.QueueEmpty(retry):
             return {"status": "empty", "retry_after_us": us(retry)}
         case queue.QueueState(ready, out, later, dead, graves):
             counts = {"status": "looked", "ready": ready, "out": out, "later": later, "dead": dead}
@@ -159,17 +159,17 @@ def _of_queue(result: Any) -> dict[str, Json] | None:
 
 def _of_object(result: Any) -> dict[str, Json] | None:
     match result:
-        case objects.Written(version):
+        case objects.ObjectWritten(version):
             return {"status": "written", "version": str(version)}
-        case objects.Conflict(version):
+        case objects.ObjectConflict(version):
             return {"status": "conflict", "version": str(version)}
-        case objects.Missing():
+        case objects.ObjectMissing():
             return {"status": "missing"}
-        case objects.TooManyFields(fields):
+        case objects.ObjectFull(fields):
             return {"status": "full", "fields": fields}
-        case objects.Found(version, fields, ends):
+        case objects.FoundObject(version, fields, ends):
             values = {name: text_or_hex(value) for name, value in fields.items()}
             return {"status": "found", "version": str(version), "fields": values, "ends_in_us": us(ends)}
-        case objects.Deleted():
+        case objects.ObjectDeleted():
             return {"status": "deleted"}
     return None

@@ -14,12 +14,12 @@ LARGEST_FENCE = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class FencedWritten:
     """The value is stored."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stale:
+class FencedStale:
     """Refused: a holder with the larger fence `newest` has written."""
 
     newest: int
@@ -38,7 +38,7 @@ class Keys:
         return cls(value, f"{value}:fence")
 
 
-def write(keys: Keys, *, payload: bytes, fence: int, ttl_us: int) -> ScriptCall[Written | Stale]:
+def write(keys: Keys, *, payload: bytes, fence: int, ttl_us: int) -> ScriptCall[FencedWritten | FencedStale]:
     """Stores the value for `ttl_us`, unless a larger fence has written."""
     if not isinstance(payload, bytes):
         raise argument_error(f"the value must be bytes, not {type(payload).__name__}")
@@ -46,10 +46,10 @@ def write(keys: Keys, *, payload: bytes, fence: int, ttl_us: int) -> ScriptCall[
     return ScriptCall(load("fenced_write"), (keys.value, keys.fence), args, _read_write)
 
 
-def _read_write(reply: Any) -> Written | Stale:
+def _read_write(reply: Any) -> FencedWritten | FencedStale:
     match [reply[0].decode(), *reply[1:]]:
         case ["written"]:
-            return Written()
+            return FencedWritten()
         case ["stale", newest]:
-            return Stale(int(newest))
+            return FencedStale(int(newest))
     raise ValueError("status")

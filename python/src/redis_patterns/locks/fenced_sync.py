@@ -8,7 +8,7 @@ import redis
 from .._arguments import Duration, microseconds
 from ..runner import check, read, run
 from . import fenced_calls as calls
-from .fenced_calls import Stale, Written
+from .fenced_calls import FencedStale, FencedWritten
 
 
 class FencedValue:
@@ -34,7 +34,7 @@ class FencedValue:
         self._ttl_us = microseconds(ttl, "ttl")
         calls.write(self._keys, payload=b"", fence=1, ttl_us=self._ttl_us)  # checks it
 
-    def write(self, value: bytes, *, fence: int) -> Written | Stale:
+    def write(self, value: bytes, *, fence: int) -> FencedWritten | FencedStale:
         """Writes, unless a larger `fence` has written; the same one may write again. One round trip."""
         return run(self._redis, calls.write(self._keys, payload=value, fence=fence, ttl_us=self._ttl_us))
 

@@ -18,7 +18,7 @@ from ..script import ScriptCall
 from . import redlock_calls as calls
 from .calls import Release
 from .lease_aio import KeptLease
-from .redlock_calls import Failed, Granted, Refused, Vote
+from .redlock_calls import RedlockRefusal, Vote, VoteFailed, VoteGranted
 
 R = TypeVar("R")
 
@@ -128,7 +128,7 @@ class Redlock:
         self._nodes = Nodes(nodes, whole(max(timeout_us, 1), "node_timeout", 1, self._ttl_us // 3) / 1_000_000)
         self._leases: dict[object, list[RedlockLease]] = {}
 
-    async def try_acquire(self) -> RedlockLease | Refused:
+    async def try_acquire(self) -> RedlockLease | RedlockRefusal:
         """The lease, or why there is none and the vote of each node; one round trip to each node, all at once.
 
         Without a majority, what was granted is given back. The lease is not renewed before it is entered.
@@ -138,9 +138,9 @@ class Redlock:
         sent = clock()
         try:
             answers = await self._nodes.ask(self._acquire(owner))
-            votes: list[Vote] = [Failed(answer) if isinstance(answer, RedisError) else answer for answer in answers]
+            votes: list[Vote] = [VoteFailed(answer) if isinstance(answer, RedisError) else answer for answer in answers]
             end = deadline(sent, self._ttl_us / 1_000_000)
-            granted = sum(isinstance(vote, Granted) for vote in votes)
+            granted = sum(isinstance(vote, VoteGranted) for vote in votes)
             # Half of the ttl must be left: what is nearly over when it comes is no lease to work under.
             if granted >= self._nodes.most and end - clock() >= self._ttl_us / 2_000_000:
                 renew = calls.renew(self._keys, owner=owner, ttl_us=self._ttl_us)
@@ -148,9 +148,9 @@ class Redlock:
         except BaseException:
             await _aio.finish(lambda: self._give_back(release), self._nodes.timeout)
             raise
-        if any(isinstance(vote, (Granted, Failed)) for vote in votes):
+        if any(isinstance(vote, (VoteGranted, VoteFailed)) for vote in votes):
             await _aio.finish(lambda: self._give_back(release), self._nodes.timeout)
-        return Refused.by(votes)
+        return RedlockRefusal.by(votes)
 
     async def acquire(self, *, wait: Duration | None = None) -> RedlockLease:
         """Asks again and again, after random pauses so that rivals do not share the votes each time.

@@ -21,29 +21,29 @@ _RELEASE: tuple[Release, ...] = ("released", "lost")
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
+class VoteGranted:
     """The node's vote is ours."""
 
 
 @dataclass(frozen=True, slots=True)
-class Abstained:
+class VoteAbstained:
     """The node restarted too lately to know its votes; it votes again after `retry_after`."""
 
     retry_after: timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class VoteFailed:
     """The node could not be asked, or did not answer in time."""
 
     error: RedisError
 
 
-Vote: TypeAlias = Granted | Held | Abstained | Failed
+Vote: TypeAlias = VoteGranted | Held | VoteAbstained | VoteFailed
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RedlockRefusal:
     """No majority: the vote of each node, in the order of the nodes.
 
     `reason`: `held` when others hold it or share the votes, `unavailable` when too few nodes could vote, `late` when
@@ -54,17 +54,27 @@ class Refused:
     votes: tuple[Vote, ...]
 
     @classmethod
-    def by(cls, votes: Sequence[Vote]) -> Refused:
-        granted = sum(isinstance(vote, Granted) for vote in votes)
-        voting = sum(isinstance(vote, (Granted, Held)) for vote in votes)
+    def by(cls, votes: Sequence[Vote]) -> RedlockRefusal:
+        granted = sum(isinstance(vote, VoteGranted) for vote in votes)
+        voting = sum(isinstance(vote, (VoteGranted, Held)) for vote in votes)
         most = len(votes) // 2 + 1
         return cls("late" if granted >= most else "held" if voting >= most else "unavailable", tuple(votes))
 
     def __str__(self) -> str:
-        said = Counter(
-            vote.error.code.value if isinstance(vote, Failed) else type(vote).__name__.lower() for vote in self.votes
-        )
+        said = Counter(_said(vote) for vote in self.votes)
         return f"{self.reason} ({', '.join(f'{count} {what}' for what, count in sorted(said.items()))})"
+
+
+def _said(vote: Vote) -> str:
+    match vote:
+        case VoteGranted():
+            return "granted"
+        case Held():
+            return "held"
+        case VoteAbstained():
+            return "abstained"
+        case VoteFailed(error):
+            return error.code.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,7 @@ class Keys:
 
 def acquire(
     keys: Keys, *, owner: str, ttl_us: int, longest_us: int, uptime_us: int = 0
-) -> ScriptCall[Granted | Held | Abstained]:
+) -> ScriptCall[VoteGranted | Held | VoteAbstained]:
     """Asks for the node's vote. `longest_us`: the longest ttl that anybody uses. `uptime_us`: 0 for the node's own."""
     args = (
         token(owner, "owner"),
@@ -104,12 +114,12 @@ def release(keys: Keys, *, owner: str) -> ScriptCall[Release]:
     return ScriptCall(load("redlock_release"), (keys.vote,), args, lambda reply: status_of(reply, _RELEASE))
 
 
-def _read_acquire(reply: Any) -> Granted | Held | Abstained:
+def _read_acquire(reply: Any) -> VoteGranted | Held | VoteAbstained:
     match [reply[0].decode(), *reply[1:]]:
         case ["granted"]:
-            return Granted()
+            return VoteGranted()
         case ["held", retry]:
             return Held(timedelta(microseconds=int(retry)))
         case ["abstained", retry]:
-            return Abstained(timedelta(microseconds=int(retry)))
+            return VoteAbstained(timedelta(microseconds=int(retry)))
     raise ValueError("status")

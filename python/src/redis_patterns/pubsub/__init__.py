@@ -2,10 +2,9 @@
 
 from .calls import literal
 from .sync import Publisher, Subscriber
-from .values import Event, Gap, Message, MessageCodec, Published, SlowReader, Undecodable
+from .values import Gap, Message, MessageCodec, Published, SlowReader, SubscriptionEvent, Undecodable
 
 __all__ = [
-    "Event",
     "Gap",
     "Message",
     "MessageCodec",
@@ -13,6 +12,7 @@ __all__ = [
     "Publisher",
     "SlowReader",
     "Subscriber",
+    "SubscriptionEvent",
     "Undecodable",
     "literal",
 ]

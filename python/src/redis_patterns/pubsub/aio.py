@@ -19,7 +19,7 @@ from . import calls
 from .buffer import Buffer
 from .connection_aio import Connection
 from .feed import Feed
-from .values import SLOW_READERS, Event, Gap, MessageCodec, Published, SlowReader
+from .values import SLOW_READERS, Gap, MessageCodec, Published, SlowReader, SubscriptionEvent
 
 T = TypeVar("T")
 
@@ -126,7 +126,7 @@ class Subscriber(Generic[T]):
         """Ends the subscription; what waits can still be read."""
         await _aio.finish(self._connection.close, 2.0)
 
-    async def next(self, timeout: Duration | None = None) -> Event[T] | None:
+    async def next(self, timeout: Duration | None = None) -> SubscriptionEvent[T] | None:
         """The next event; None when none came within `timeout`, and when the subscription was closed.
 
         Raises `PubSubError`: `PUBSUBSLOW` by the policy `disconnect`, `PUBSUBENDED` when the server refused to renew.
@@ -149,7 +149,7 @@ class Subscriber(Generic[T]):
     def __aiter__(self) -> Subscriber[T]:
         return self
 
-    async def __anext__(self) -> Event[T]:
+    async def __anext__(self) -> SubscriptionEvent[T]:
         event = await self.next()
         if event is None:
             raise StopAsyncIteration

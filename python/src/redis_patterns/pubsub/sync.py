@@ -20,7 +20,7 @@ from . import calls
 from .buffer import Buffer
 from .connection_sync import Connection
 from .feed import Feed
-from .values import SLOW_READERS, Event, Gap, MessageCodec, Published, SlowReader
+from .values import SLOW_READERS, Gap, MessageCodec, Published, SlowReader, SubscriptionEvent
 
 T = TypeVar("T")
 
@@ -125,7 +125,7 @@ class Subscriber(Generic[T]):
         """Ends the subscription; what waits can still be read."""
         _sync.finish(self._connection.close, 2.0)
 
-    def next(self, timeout: Duration | None = None) -> Event[T] | None:
+    def next(self, timeout: Duration | None = None) -> SubscriptionEvent[T] | None:
         """The next event; None when none came within `timeout`, and when the subscription was closed.
 
         Raises `PubSubError`: `PUBSUBSLOW` by the policy `disconnect`, `PUBSUBENDED` when the server refused to renew.
@@ -148,7 +148,7 @@ class Subscriber(Generic[T]):
     def __iter__(self) -> Subscriber[T]:
         return self
 
-    def __next__(self) -> Event[T]:
+    def __next__(self) -> SubscriptionEvent[T]:
         event = self.next()
         if event is None:
             raise StopIteration

@@ -88,4 +88,4 @@ class Undecodable:
     pattern: str | None = None
 
 
-Event: TypeAlias = Message[T] | Gap | Undecodable
+SubscriptionEvent: TypeAlias = Message[T] | Gap | Undecodable

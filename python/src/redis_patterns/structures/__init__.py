@@ -1,65 +1,65 @@
 """The right structure for each need, each with its end."""
 
-from .board import NotRanked, Page, Place, Row, Submitted, TooLarge
+from .board import BoardPage, BoardPlace, BoardRow, NotRanked, ScoreRefused, ScoreSubmitted
 from .board_sync import Leaderboard
-from .counter import Counted, Refused
+from .counter import Counted, CounterRefused
 from .counter_sync import SharedCounter
 from .flag import FlagDown, FlagSet, FlagUp
 from .flag_sync import SharedFlag
-from .log import Appended, Event
+from .log import EventAppended, LogEvent
 from .log_sync import EventLog
-from .object import Conflict, Deleted, Found, Missing, TooManyFields, Written
+from .object import FoundObject, ObjectConflict, ObjectDeleted, ObjectFull, ObjectMissing, ObjectWritten
 from .object_sync import VersionedObject
-from .queue import DeadJob, Empty, Exists, Full, Pushed, QueueState
-from .queue_sync import Job, ReliableQueue
+from .queue import DeadJob, JobExists, JobPushed, QueueEmpty, QueueFull, QueueState
+from .queue_sync import QueueJob, ReliableQueue
 from .recents_sync import RecentItems
-from .series import Point, PointAdded, Step
+from .series import PointAdded, SeriesPoint, SeriesStep
 from .series_sync import TimeSeries
 from .tags import TagFull, Tagged, Untagged
 from .tags_sync import TagIndex
 from .unique_sync import UniqueCounter
 
 __all__ = [
-    "Appended",
-    "Conflict",
+    "BoardPage",
+    "BoardPlace",
+    "BoardRow",
     "Counted",
+    "CounterRefused",
     "DeadJob",
-    "Deleted",
-    "Empty",
-    "Event",
+    "EventAppended",
     "EventLog",
-    "Exists",
     "FlagDown",
     "FlagSet",
     "FlagUp",
-    "Found",
-    "Full",
-    "Job",
+    "FoundObject",
+    "JobExists",
+    "JobPushed",
     "Leaderboard",
-    "Missing",
+    "LogEvent",
     "NotRanked",
-    "Page",
-    "Place",
-    "Point",
+    "ObjectConflict",
+    "ObjectDeleted",
+    "ObjectFull",
+    "ObjectMissing",
+    "ObjectWritten",
     "PointAdded",
-    "Pushed",
+    "QueueEmpty",
+    "QueueFull",
+    "QueueJob",
     "QueueState",
     "RecentItems",
-    "Refused",
     "ReliableQueue",
-    "Row",
+    "ScoreRefused",
+    "ScoreSubmitted",
+    "SeriesPoint",
+    "SeriesStep",
     "SharedCounter",
     "SharedFlag",
-    "Step",
-    "Submitted",
     "TagFull",
     "TagIndex",
     "Tagged",
     "TimeSeries",
-    "TooLarge",
-    "TooManyFields",
     "UniqueCounter",
     "Untagged",
     "VersionedObject",
-    "Written",
 ]

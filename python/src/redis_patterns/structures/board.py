@@ -58,7 +58,7 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BoardPlace:
     """What a submission came to in one window. Ranks count from 1; None: not on the board."""
 
     window: Window
@@ -69,19 +69,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
+class ScoreSubmitted:
     """In the order of the board's windows."""
 
-    places: tuple[Place, ...]
+    places: tuple[BoardPlace, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class TooLarge:
+class ScoreRefused:
     """The sum would leave the numbers that are exact (2^52): nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BoardRow:
     """One player on a page."""
 
     id: str
@@ -90,11 +90,11 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class BoardPage:
     """`players`: how many the whole board has."""
 
     players: int
-    rows: tuple[Row, ...]
+    rows: tuple[BoardRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class NotRanked:
     players: int
 
 
-def submit(board: Board, *, id: str, score: int, mode: Mode = "set") -> ScriptCall[Submitted | TooLarge]:  # noqa: A002
+def submit(board: Board, *, id: str, score: int, mode: Mode = "set") -> ScriptCall[ScoreSubmitted | ScoreRefused]:  # noqa: A002
     """Gives a player a score in every window."""
     if mode not in get_args(Mode):
         raise argument_error(f"mode must be one of {', '.join(get_args(Mode))}")
@@ -120,13 +120,13 @@ def submit(board: Board, *, id: str, score: int, mode: Mode = "set") -> ScriptCa
         b"0",
     )
 
-    def read(reply: Any) -> Submitted | TooLarge:
+    def read(reply: Any) -> ScoreSubmitted | ScoreRefused:
         match [reply[0].decode(), *reply[1:]]:
             case ["refused"]:
-                return TooLarge()
+                return ScoreRefused()
             case ["submitted", *words] if len(words) == 4 * len(board.windows):
                 groups = zip(board.windows, *(words[at::4] for at in range(4)), strict=True)
-                return Submitted(tuple(_place(window, [int(word) for word in group]) for window, *group in groups))
+                return ScoreSubmitted(tuple(_place(window, [int(word) for word in group]) for window, *group in groups))
         raise ValueError("status")
 
     return ScriptCall(load("board_submit"), board.keys(*board.windows), args, read)
@@ -134,7 +134,7 @@ def submit(board: Board, *, id: str, score: int, mode: Mode = "set") -> ScriptCa
 
 def page(
     board: Board, *, window: Window = "all", previous: bool = False, first: int = 1, count: int = 10
-) -> ScriptCall[Page | NotRanked]:
+) -> ScriptCall[BoardPage | NotRanked]:
     """`count` players from rank `first` on."""
     return _look(board, window, previous, count, b"top", digits(whole(first, "first", 1, LARGEST)))
 
@@ -146,7 +146,7 @@ def around(
     window: Window = "all",
     previous: bool = False,
     count: int = 5,
-) -> ScriptCall[Page | NotRanked]:
+) -> ScriptCall[BoardPage | NotRanked]:
     """`count` players with this one in the middle; at an end of the board the page is moved, not cut."""
     return _look(board, window, previous, count, b"around", identity(id, "id"))
 
@@ -159,7 +159,7 @@ def remove(board: Board, *, id: str) -> ScriptCall[Remove]:  # noqa: A002
 
 def _look(
     board: Board, window: Window, previous: bool, count: int, kind: bytes, start: bytes
-) -> ScriptCall[Page | NotRanked]:
+) -> ScriptCall[BoardPage | NotRanked]:
     if window not in board.windows:
         raise argument_error(f"window must be one of the board's: {', '.join(board.windows)}")
     if previous and window == "all":
@@ -181,19 +181,19 @@ def _turns(window: str) -> tuple[str, str]:
     return f"{window}-0", f"{window}-1"
 
 
-def _place(window: Window, words: list[int]) -> Place:
+def _place(window: Window, words: list[int]) -> BoardPlace:
     score, rank, score_before, rank_before = words
-    return Place(window, score, rank or None, score_before if rank_before else None, rank_before or None)
+    return BoardPlace(window, score, rank or None, score_before if rank_before else None, rank_before or None)
 
 
-def _read_page(reply: Any) -> Page | NotRanked:
+def _read_page(reply: Any) -> BoardPage | NotRanked:
     match [reply[0].decode(), *reply[1:]]:
         case ["absent", players]:
             return NotRanked(int(players))
         case ["page", players, first, *words]:
             pairs = zip(words[::2], words[1::2], strict=True)
-            rows = (Row(who.decode(), int(score), int(first) + at) for at, (who, score) in enumerate(pairs))
-            return Page(int(players), tuple(rows))
+            rows = (BoardRow(who.decode(), int(score), int(first) + at) for at, (who, score) in enumerate(pairs))
+            return BoardPage(int(players), tuple(rows))
     raise ValueError("status")
 
 

@@ -10,7 +10,7 @@ import redis.asyncio
 from .._arguments import Duration, microseconds, texts
 from ..runner import arun, check
 from . import board
-from .board import Mode, NotRanked, Order, Page, Submitted, TooLarge, Window
+from .board import BoardPage, Mode, NotRanked, Order, ScoreRefused, ScoreSubmitted, Window
 
 
 class Leaderboard:
@@ -46,18 +46,20 @@ class Leaderboard:
             namespace=namespace,
         )
 
-    async def submit(self, id: str, score: int, *, mode: Mode = "set") -> Submitted | TooLarge:  # noqa: A002
+    async def submit(self, id: str, score: int, *, mode: Mode = "set") -> ScoreSubmitted | ScoreRefused:  # noqa: A002
         """Gives a player a score in every window: this one, so much more, or this one if it is better.
 
         Repeating `set` and `best` after a lost reply is safe; `add` may then have been added twice.
         """
         return await arun(self._redis, board.submit(self._board, id=id, score=score, mode=mode))
 
-    async def page(self, *, window: Window = "all", previous: bool = False, first: int = 1, count: int = 10) -> Page:
+    async def page(
+        self, *, window: Window = "all", previous: bool = False, first: int = 1, count: int = 10
+    ) -> BoardPage:
         """Up to 1000 players from rank `first` on; with `previous`, of the period before the one that runs."""
         call = board.page(self._board, window=window, previous=previous, first=first, count=count)
         found = await arun(self._redis, call)
-        return found if isinstance(found, Page) else Page(found.players, ())
+        return found if isinstance(found, BoardPage) else BoardPage(found.players, ())
 
     async def around(
         self,
@@ -66,7 +68,7 @@ class Leaderboard:
         window: Window = "all",
         previous: bool = False,
         count: int = 5,
-    ) -> Page | NotRanked:
+    ) -> BoardPage | NotRanked:
         """`count` players with this one in the middle; at an end of the board the page is moved, not cut."""
         call = board.around(self._board, id=id, window=window, previous=previous, count=count)
         return await arun(self._redis, call)

@@ -27,7 +27,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class CounterRefused:
     """The sum would leave the bounds: nothing was added, and `value` stands."""
 
     value: int
@@ -52,7 +52,7 @@ def add(
     request: str | None = None,
     replay_us: int = REPLAY_US,
     namespace: str | None = None,
-) -> ScriptCall[Counted | Refused]:
+) -> ScriptCall[Counted | CounterRefused]:
     """Adds, unless the sum would leave the bounds. A delta of 0 reads."""
     if life not in ("first", "last"):
         raise argument_error("life must be first or last")
@@ -78,12 +78,12 @@ def clear(name: str, *, namespace: str | None = None) -> ScriptCall[Cleared]:
     return ScriptCall(load("counter_clear"), (key("counter", name, namespace=namespace),), (b"0",), _read_clear)
 
 
-def _read_add(reply: Any) -> Counted | Refused:
+def _read_add(reply: Any) -> Counted | CounterRefused:
     match [reply[0].decode(), *reply[1:]]:
         case ["counted", value, ends]:
             return Counted(int(value), timedelta(microseconds=int(ends)))
         case ["refused", value, ends]:
-            return Refused(int(value), timedelta(microseconds=int(ends)))
+            return CounterRefused(int(value), timedelta(microseconds=int(ends)))
     raise ValueError("status")
 
 

@@ -8,7 +8,7 @@ from .._arguments import LARGEST, Duration, microseconds
 from ..runner import arun, check
 from ..script import ScriptCall
 from . import counter
-from .counter import Counted, Life, Refused
+from .counter import Counted, CounterRefused, Life
 
 
 class SharedCounter:
@@ -43,7 +43,7 @@ class SharedCounter:
         self._namespace = namespace
         self._add(0, None)  # checks all
 
-    async def add(self, delta: int = 1, *, request: str | None = None) -> Counted | Refused:
+    async def add(self, delta: int = 1, *, request: str | None = None) -> Counted | CounterRefused:
         """Adds, also a negative number. With a `request` id a repeat adds nothing and answers what the first did.
 
         Raises `RedisError`; `unknown` means that it may have been added, and only a request id makes a repeat safe.
@@ -58,7 +58,7 @@ class SharedCounter:
         """Ends the counter and says what it had counted. Works when the server's memory is full."""
         return (await arun(self._redis, counter.clear(self._name, namespace=self._namespace))).value
 
-    def _add(self, delta: int, request: str | None) -> ScriptCall[Counted | Refused]:
+    def _add(self, delta: int, request: str | None) -> ScriptCall[Counted | CounterRefused]:
         return counter.add(
             self._name,
             delta=delta,

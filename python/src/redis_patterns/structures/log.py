@@ -19,7 +19,7 @@ _ID = re.compile(r"[0-9]{1,16}-[0-9]{1,16}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Appended:
+class EventAppended:
     """Its id, larger than every one before; so many events are kept now."""
 
     id: str
@@ -27,7 +27,7 @@ class Appended:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class LogEvent:
     """One event of a log."""
 
     id: str
@@ -43,7 +43,7 @@ def append(
     keep_us: int,
     most: int = MOST,
     namespace: str | None = None,
-) -> ScriptCall[Appended]:
+) -> ScriptCall[EventAppended]:
     """Writes an event at the end, and lets the oldest go."""
     args = (
         identity(kind, "kind"),
@@ -70,18 +70,18 @@ def reading(name: str, *, after: str | None, count: int, namespace: str | None =
     )
 
 
-def events(reply: Any) -> tuple[Event, ...]:
+def events(reply: Any) -> tuple[LogEvent, ...]:
     """What the command's reply says. Raises `ValueError` for an entry that no log of ours writes."""
     found = []
     for who, words in reply:
         # redis-py gives a dict.
         fields = words if isinstance(words, dict) else dict(zip(words[::2], words[1::2], strict=True))
-        found.append(Event(who.decode(), fields[b"kind"].decode(), bytes(fields[b"payload"])))
+        found.append(LogEvent(who.decode(), fields[b"kind"].decode(), bytes(fields[b"payload"])))
     return tuple(found)
 
 
-def _read_append(reply: Any) -> Appended:
+def _read_append(reply: Any) -> EventAppended:
     match [reply[0].decode(), *reply[1:]]:
         case ["appended", who, count]:
-            return Appended(who.decode(), int(count))
+            return EventAppended(who.decode(), int(count))
     raise ValueError("status")

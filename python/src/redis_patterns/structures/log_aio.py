@@ -8,7 +8,7 @@ from .._arguments import Duration, microseconds
 from ..errors import reply_error
 from ..runner import aread, arun, check
 from . import log
-from .log import Appended, Event
+from .log import EventAppended, LogEvent
 
 
 class EventLog:
@@ -35,7 +35,7 @@ class EventLog:
         self._namespace = namespace
         log.append(name, kind="x", keep_us=self._keep_us, most=most, namespace=namespace)  # checks all
 
-    async def append(self, kind: str, payload: str | bytes = b"") -> Appended:
+    async def append(self, kind: str, payload: str | bytes = b"") -> EventAppended:
         """Writes an event at the end. Repeating after a lost reply may write it twice."""
         call = log.append(
             self._name,
@@ -47,7 +47,7 @@ class EventLog:
         )
         return await arun(self._redis, call)
 
-    async def read(self, *, after: str | None = None, count: int = 100) -> tuple[Event, ...]:
+    async def read(self, *, after: str | None = None, count: int = 100) -> tuple[LogEvent, ...]:
         """Up to `count` (1 to 1000) events after the one with this id, or from the oldest on."""
         command = log.reading(self._name, after=after, count=count, namespace=self._namespace)
         (found,) = await aread(self._redis, [command])

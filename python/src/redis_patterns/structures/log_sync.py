@@ -9,7 +9,7 @@ from .._arguments import Duration, microseconds
 from ..errors import reply_error
 from ..runner import check, read, run
 from . import log
-from .log import Appended, Event
+from .log import EventAppended, LogEvent
 
 
 class EventLog:
@@ -36,7 +36,7 @@ class EventLog:
         self._namespace = namespace
         log.append(name, kind="x", keep_us=self._keep_us, most=most, namespace=namespace)  # checks all
 
-    def append(self, kind: str, payload: str | bytes = b"") -> Appended:
+    def append(self, kind: str, payload: str | bytes = b"") -> EventAppended:
         """Writes an event at the end. Repeating after a lost reply may write it twice."""
         call = log.append(
             self._name,
@@ -48,7 +48,7 @@ class EventLog:
         )
         return run(self._redis, call)
 
-    def read(self, *, after: str | None = None, count: int = 100) -> tuple[Event, ...]:
+    def read(self, *, after: str | None = None, count: int = 100) -> tuple[LogEvent, ...]:
         """Up to `count` (1 to 1000) events after the one with this id, or from the oldest on."""
         command = log.reading(self._name, after=after, count=count, namespace=self._namespace)
         (found,) = read(self._redis, [command])

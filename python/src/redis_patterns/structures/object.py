@@ -18,33 +18,33 @@ MOST_FIELDS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class ObjectWritten:
     """It was changed, and is at this version now."""
 
     version: int
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class ObjectConflict:
     """It is at another version than the caller has seen: nothing was changed."""
 
     version: int
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class ObjectMissing:
     """There is no such object (any more)."""
 
 
 @dataclass(frozen=True, slots=True)
-class TooManyFields:
+class ObjectFull:
     """It would have so many fields, more than it may: nothing was changed."""
 
     fields: int
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundObject:
     """An object as it stood at one moment; it ends after `ends_in` unless it is changed."""
 
     version: int
@@ -53,7 +53,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Deleted:
+class ObjectDeleted:
     """It is gone."""
 
 
@@ -66,7 +66,7 @@ def write(
     ttl_us: int,
     most: int = MOST_FIELDS,
     namespace: str | None = None,
-) -> ScriptCall[Written | Conflict | Missing | TooManyFields]:
+) -> ScriptCall[ObjectWritten | ObjectConflict | ObjectMissing | ObjectFull]:
     """Changes fields if the object is at version `seen`; 0: if there is none; None: in any case."""
     fields = {} if set is None else mapping(set, "set")
     gone = texts(remove, "remove")
@@ -85,14 +85,14 @@ def write(
     return ScriptCall(load("object_write"), (key("object", name, namespace=namespace),), args, _read_write)
 
 
-def read(name: str, *, namespace: str | None = None) -> ScriptCall[Found | Missing]:
+def read(name: str, *, namespace: str | None = None) -> ScriptCall[FoundObject | ObjectMissing]:
     """The object with its version."""
     return ScriptCall(load("object_read"), (key("object", name, namespace=namespace),), (b"0",), _read_read)
 
 
 def delete(
     name: str, *, seen: int | None = None, namespace: str | None = None
-) -> ScriptCall[Deleted | Conflict | Missing]:
+) -> ScriptCall[ObjectDeleted | ObjectConflict | ObjectMissing]:
     """Deletes the object if it is at version `seen`; None: in any case."""
     keys = (key("object", name, namespace=namespace),)
     return ScriptCall(load("object_delete"), keys, (_seen(seen), b"0"), _read_delete)
@@ -109,35 +109,35 @@ def _field(name: str) -> bytes:
     return written
 
 
-def _read_write(reply: Any) -> Written | Conflict | Missing | TooManyFields:
+def _read_write(reply: Any) -> ObjectWritten | ObjectConflict | ObjectMissing | ObjectFull:
     match [reply[0].decode(), *reply[1:]]:
         case ["written", version]:
-            return Written(int(version))
+            return ObjectWritten(int(version))
         case ["conflict", version]:
-            return Conflict(int(version))
+            return ObjectConflict(int(version))
         case ["missing"]:
-            return Missing()
+            return ObjectMissing()
         case ["full", fields]:
-            return TooManyFields(int(fields))
+            return ObjectFull(int(fields))
     raise ValueError("status")
 
 
-def _read_read(reply: Any) -> Found | Missing:
+def _read_read(reply: Any) -> FoundObject | ObjectMissing:
     match [reply[0].decode(), *reply[1:]]:
         case ["missing"]:
-            return Missing()
+            return ObjectMissing()
         case ["found", version, ends, *words]:
             fields = {field.decode(): bytes(value) for field, value in zip(words[::2], words[1::2], strict=True)}
-            return Found(int(version), fields, timedelta(microseconds=int(ends)))
+            return FoundObject(int(version), fields, timedelta(microseconds=int(ends)))
     raise ValueError("status")
 
 
-def _read_delete(reply: Any) -> Deleted | Conflict | Missing:
+def _read_delete(reply: Any) -> ObjectDeleted | ObjectConflict | ObjectMissing:
     match [reply[0].decode(), *reply[1:]]:
         case ["deleted"]:
-            return Deleted()
+            return ObjectDeleted()
         case ["conflict", version]:
-            return Conflict(int(version))
+            return ObjectConflict(int(version))
         case ["missing"]:
-            return Missing()
+            return ObjectMissing()
     raise ValueError("status")

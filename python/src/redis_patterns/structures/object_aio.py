@@ -9,7 +9,7 @@ import redis.asyncio
 from .._arguments import Duration, function, microseconds, whole
 from ..runner import arun, check
 from . import object as calls
-from .object import Conflict, Deleted, Found, Missing, TooManyFields, Written
+from .object import FoundObject, ObjectConflict, ObjectDeleted, ObjectFull, ObjectMissing, ObjectWritten
 
 
 class VersionedObject:
@@ -37,7 +37,7 @@ class VersionedObject:
         self._namespace = namespace
         calls.write(name, set={"x": b""}, ttl_us=self._ttl_us, most=most, namespace=namespace)  # checks all
 
-    async def read(self) -> Found | Missing:
+    async def read(self) -> FoundObject | ObjectMissing:
         """All fields and the version, as they stood at one moment."""
         return await arun(self._redis, calls.read(self._name, namespace=self._namespace))
 
@@ -47,7 +47,7 @@ class VersionedObject:
         *,
         remove: Collection[str] = (),
         seen: int | None = None,
-    ) -> Written | Conflict | Missing | TooManyFields:
+    ) -> ObjectWritten | ObjectConflict | ObjectMissing | ObjectFull:
         """Changes these fields and leaves the others, if the object is at version `seen`.
 
         0: if there is none yet. None: in any case. Repeating after a lost reply is safe with a version: the repeat is a
@@ -66,22 +66,23 @@ class VersionedObject:
 
     async def update(
         self, change: Callable[[dict[str, bytes]], Mapping[str, str | bytes]], *, attempts: int = 10
-    ) -> Written | Conflict | Missing | TooManyFields:
+    ) -> ObjectWritten | ObjectConflict | ObjectMissing | ObjectFull:
         """Reads, asks `change` for new values, writes; anew when another came between, `attempts` times.
 
-        `change` gets no fields when there is no object. The result is a `Conflict` when others were always faster.
+        `change` gets no fields when there is no object. The result is an `ObjectConflict` when others were always
+        faster.
         """
         function(change, "change")
         whole(attempts, "attempts", 1)
         for _ in range(attempts):
             found = await self.read()
-            fields = dict(found.fields) if isinstance(found, Found) else {}
-            seen = found.version if isinstance(found, Found) else 0
+            fields = dict(found.fields) if isinstance(found, FoundObject) else {}
+            seen = found.version if isinstance(found, FoundObject) else 0
             outcome = await self.write(change(fields), seen=seen)
-            if not isinstance(outcome, (Conflict, Missing)):
+            if not isinstance(outcome, (ObjectConflict, ObjectMissing)):
                 break
         return outcome
 
-    async def delete(self, *, seen: int | None = None) -> Deleted | Conflict | Missing:
+    async def delete(self, *, seen: int | None = None) -> ObjectDeleted | ObjectConflict | ObjectMissing:
         """Deletes it, if it is at version `seen`; None: in any case. Works when the server's memory is full."""
         return await arun(self._redis, calls.delete(self._name, seen=seen, namespace=self._namespace))

@@ -52,21 +52,21 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
-class Pushed:
+class JobPushed:
     """It waits now; `jobs` wait or are worked on."""
 
     jobs: int
 
 
 @dataclass(frozen=True, slots=True)
-class Exists:
+class JobExists:
     """A job of this id waits or is worked on already: nothing was changed."""
 
     jobs: int
 
 
 @dataclass(frozen=True, slots=True)
-class Full:
+class QueueFull:
     """The queue holds as many jobs as it may: nothing was changed."""
 
     jobs: int
@@ -82,7 +82,7 @@ class Handed:
 
 
 @dataclass(frozen=True, slots=True)
-class Empty:
+class QueueEmpty:
     """Nothing waits. After `retry_after` a job that is out or put off may; zero when there is none."""
 
     retry_after: timedelta
@@ -121,7 +121,7 @@ def push(
     id: str,  # noqa: A002
     payload: str | bytes = b"",
     delay_us: int = 0,
-) -> ScriptCall[Pushed | Exists | Full]:
+) -> ScriptCall[JobPushed | JobExists | QueueFull]:
     """Puts a job at the end, now or when its delay is over."""
     args = (
         identity(id, "id"),
@@ -134,7 +134,7 @@ def push(
     return ScriptCall(load("queue_push"), queue.keys, args, _read_push)
 
 
-def pop(queue: Queue, *, token: str, lease_us: int = LEASE_US) -> ScriptCall[Handed | Empty]:
+def pop(queue: Queue, *, token: str, lease_us: int = LEASE_US) -> ScriptCall[Handed | QueueEmpty]:
     """Takes the next job. The same token again gives the same job as long as nobody else was given it."""
     args = (
         checked_token(token, "token"),
@@ -202,23 +202,23 @@ def revive(queue: Queue, *, count: int = 100) -> ScriptCall[Revived]:
     return ScriptCall(load("queue_revive"), queue.keys, args, _read_revive)
 
 
-def _read_push(reply: Any) -> Pushed | Exists | Full:
+def _read_push(reply: Any) -> JobPushed | JobExists | QueueFull:
     match [reply[0].decode(), *reply[1:]]:
         case ["pushed", jobs]:
-            return Pushed(int(jobs))
+            return JobPushed(int(jobs))
         case ["exists", jobs]:
-            return Exists(int(jobs))
+            return JobExists(int(jobs))
         case ["full", jobs]:
-            return Full(int(jobs))
+            return QueueFull(int(jobs))
     raise ValueError("status")
 
 
-def _read_pop(reply: Any) -> Handed | Empty:
+def _read_pop(reply: Any) -> Handed | QueueEmpty:
     match [reply[0].decode(), *reply[1:]]:
         case ["job", who, payload, attempt]:
             return Handed(who.decode(), bytes(payload), int(attempt))
         case ["empty", retry]:
-            return Empty(timedelta(microseconds=int(retry)))
+            return QueueEmpty(timedelta(microseconds=int(retry)))
     raise ValueError("status")
 
 

@@ -9,13 +9,13 @@ from .._arguments import Duration, microseconds, seconds
 from .._clock import clock, new_token
 from ..runner import arun, check
 from . import queue
-from .queue import Empty, Exists, Full, Handed, Pushed, QueueState, Settled
+from .queue import Handed, JobExists, JobPushed, QueueEmpty, QueueFull, QueueState, Settled
 
 _POLL = 0.1
 """Seconds between two looks of a consumer that waits."""
 
 
-class Job:
+class QueueJob:
     """A job that was handed out, ours until its lease ends. Settle it with `ack`, `retry` or `bury`.
 
     `attempt` counts from 1 and grows with every hand-out: a fence for what the job writes elsewhere.
@@ -93,7 +93,7 @@ class ReliableQueue:
         *,
         id: str | None = None,  # noqa: A002
         delay: Duration = 0.0,
-    ) -> Pushed | Exists | Full:
+    ) -> JobPushed | JobExists | QueueFull:
         """Puts a job at the end, now or when `delay` is over.
 
         With an `id` a repeat after a lost reply changes nothing, as long as the job is not done.
@@ -102,14 +102,14 @@ class ReliableQueue:
         call = queue.push(self._shape, id=who, payload=payload, delay_us=microseconds(delay, "delay"))
         return await arun(self._redis, call)
 
-    async def pop(self, *, wait: Duration = 0.0) -> Job | Empty:
+    async def pop(self, *, wait: Duration = 0.0) -> QueueJob | QueueEmpty:
         """The next job; for `wait` it asks again while there is none. Works when the server's memory is full."""
         end = clock() + seconds(wait, "wait")
         token = new_token()
         while True:
             handed = await arun(self._redis, queue.pop(self._shape, token=token, lease_us=self._lease_us))
             if isinstance(handed, Handed):
-                return Job(self._redis, self._shape, handed, token, self._lease_us)
+                return QueueJob(self._redis, self._shape, handed, token, self._lease_us)
             left = end - clock()
             if left <= 0:
                 return handed

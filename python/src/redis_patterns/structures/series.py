@@ -24,7 +24,7 @@ class PointAdded:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class SeriesPoint:
     """A value, and when it was added in microseconds since 1970."""
 
     at_us: int
@@ -35,11 +35,11 @@ class Point:
 class Points:
     """The oldest first."""
 
-    points: tuple[Point, ...]
+    points: tuple[SeriesPoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SeriesStep:
     """What the points of one step of time come to; it begins at `begins_us`."""
 
     begins_us: int
@@ -53,7 +53,7 @@ class Step:
 class Steps:
     """The oldest first; a step without a point is left out."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[SeriesStep, ...]
 
 
 def add(
@@ -93,8 +93,8 @@ def _read_read(reply: Any) -> Points | Steps:
     match [reply[0].decode(), *reply[1:]]:
         case ["points", *words]:
             pairs = zip(words[::2], words[1::2], strict=True)
-            return Points(tuple(Point(int(at), int(value)) for at, value in pairs))
+            return Points(tuple(SeriesPoint(int(at), int(value)) for at, value in pairs))
         case ["steps", *words]:
             groups = zip(*(words[at::5] for at in range(5)), strict=True)
-            return Steps(tuple(Step(*(int(word) for word in group)) for group in groups))
+            return Steps(tuple(SeriesStep(*(int(word) for word in group)) for group in groups))
     raise ValueError("status")

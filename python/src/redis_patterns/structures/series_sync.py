@@ -9,7 +9,7 @@ from .._arguments import Duration, microseconds
 from ..errors import argument_error
 from ..runner import check, run
 from . import series
-from .series import Point, PointAdded, Points, Step, Steps
+from .series import PointAdded, Points, SeriesPoint, SeriesStep, Steps
 
 
 class TimeSeries:
@@ -41,13 +41,13 @@ class TimeSeries:
         call = series.add(self._name, value=value, keep_us=self._keep_us, most=self._most, namespace=self._namespace)
         return run(self._redis, call)
 
-    def points(self, span: Duration, *, count: int = 100) -> tuple[Point, ...]:
+    def points(self, span: Duration, *, count: int = 100) -> tuple[SeriesPoint, ...]:
         """The newest points of the last `span`, at most `count` (1 to 1000), the oldest first."""
         call = series.read(self._name, span_us=microseconds(span, "span"), count=count, namespace=self._namespace)
         found = run(self._redis, call)
         return found.points if isinstance(found, Points) else ()
 
-    def steps(self, span: Duration, step: Duration, *, count: int = 100) -> tuple[Step, ...]:
+    def steps(self, span: Duration, step: Duration, *, count: int = 100) -> tuple[SeriesStep, ...]:
         """Number, sum, least and most of the points of each `step` of the last `span`, the newest `count` steps."""
         step_us = microseconds(step, "step")
         if step_us < 1:
