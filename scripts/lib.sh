@@ -47,7 +47,7 @@ quietly() {
   return "$q_code"
 }
 
-# prepare PURPOSE: the set-up of the scripts that need one. Exit 4: this machine lacks something.
+# prepare PURPOSE: the set-up of the scripts that need one. Exit status 4: something is missing.
 prepare() {
   "$ROOT/scripts/bootstrap" --quiet --for "$1" 1>&2 || case $? in 3) exit 4 ;; *) exit 1 ;; esac
 }

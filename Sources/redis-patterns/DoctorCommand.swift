@@ -14,7 +14,8 @@ struct DoctorCommand: ParsableCommand {
       and its cost. What the server's ACL forbids is unknown, never ok.
 
       Exit status: 0 better than --fail-on, 1 warning (or unknown, when asked for), 2 critical, 3 could not look (no \
-      connection, no login, or nothing was answered), 64 wrong usage, 130 interrupted.
+      connection, no login, or nothing was answered), 64 wrong usage, 70 a fault of ours, 130 interrupted, \
+      141 nobody read the output, 143 terminated.
 
       EXAMPLES
         REDIS_URL=redis://127.0.0.1:6390 redis-patterns doctor

@@ -30,7 +30,7 @@ examples:
 _EPILOG = f"""\
 {_EXAMPLES}
 exit status: 0 as asked, 1 a check failed, 2 critical, 3 no connection, 64 wrong usage, 130 interrupted,
-141 nobody read the output
+141 nobody read the output, 143 terminated
 """
 
 

@@ -1,4 +1,4 @@
-"""`python -m redis_patterns doctor`: the same answer and the same exit codes as `redis-patterns doctor`."""
+"""`python -m redis_patterns doctor`: the same answer and the same exit statuses as `redis-patterns doctor`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ Twelve items, each ok, none (nothing there to judge), unknown, warning or critic
 unknown, never ok.
 
 exit status: 0 better than --fail-on, 1 warning (or unknown, when asked for), 2 critical, 3 could not look (no
-connection, no login, or nothing was answered), 64 wrong usage, 130 interrupted
+connection, no login, or nothing was answered), 64 wrong usage, 130 interrupted, 141 nobody read the output,
+143 terminated
 
 examples:
   REDIS_URL=redis://127.0.0.1:6390 python -m redis_patterns doctor
@@ -37,7 +38,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--fail-on",
         choices=["critical", "warning", "unknown", "never"],
         default="warning",
-        help="from what on the exit code is not 0 (default: warning)",
+        help="from what on the exit status is not 0 (default: warning)",
     )
     parser.add_argument("--item", action="append", choices=items, default=[], help="judge this item only; repeatable")
     parser.add_argument(
