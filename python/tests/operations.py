@@ -113,7 +113,14 @@ def operations(asynchronous: bool) -> Iterator[Operation]:
         revive={"letter": "1-1"},
     )
     consumer = {"stream": "s", "group": "g", "name": "c", "start": "0", "heal": "0", "concurrency": 10, "wait": 1.0}
-    consumer |= {"max_deliveries": 5, "idle": 60.0, "backoff": 1.0, "grace": 0.0, "dead_length": 10, "namespace": "n"}
+    consumer |= {
+        "max_deliveries": 5,
+        "idle": 60.0,
+        "backoff": 1.0,
+        "grace": 0.0,
+        "max_dead_letters": 10,
+        "namespace": "n",
+    }
     yield Operation("StreamConsumer", None, consumer)
     yield Operation("StreamConsumer", "run", consumer, {"handler": load}, works=False)
     yield from _structures()

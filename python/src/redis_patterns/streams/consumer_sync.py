@@ -36,8 +36,8 @@ class StreamConsumer:
     `max_deliveries`: after so many a message goes to the dead letters. `idle`: how long a message of a consumer that
     died lies before another takes it; all of a group must use the same. `backoff`: before the second try; it doubles,
     up to `idle`. `wait`: how long a read waits for messages, so a retry may come that much late. `grace`: how long a
-    stop waits for handlers; then it gives back what is left, for ten seconds at most. Durations are timedeltas or
-    seconds.
+    stop waits for handlers; then it gives back what is left, for ten seconds at most. `max_dead_letters`: about how
+    many stay. Durations are timedeltas or seconds.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class StreamConsumer:
         backoff: Duration = 1.0,
         wait: Duration = 1.0,
         grace: Duration = 25.0,
-        dead_length: int = 10_000,
+        max_dead_letters: int = 10_000,
         namespace: str | None = None,
         allow_retries: bool = False,
     ) -> None:
@@ -79,7 +79,7 @@ class StreamConsumer:
             idle_us=microseconds(idle, "idle"),
             backoff_us=whole(microseconds(backoff, "backoff"), "backoff", 0),
             tries=max_deliveries,
-            dead_length=dead_length,
+            max_dead_letters=max_dead_letters,
         )
         self._idle = seconds(idle, "idle")
         self._stopping = _sync.Flag()
@@ -238,7 +238,7 @@ class StreamConsumer:
             idle_us=self._desk.idle_us,
             count=count,
             tries=self._desk.tries,
-            length=self._desk.dead_length,
+            length=self._desk.max_dead_letters,
             held=list(self._desk.held),
         )
 

@@ -50,11 +50,11 @@ class Desk:
         idle_us: int,
         backoff_us: int,
         tries: int,
-        dead_length: int,
+        max_dead_letters: int,
     ) -> None:
         self.idle_us = idle_us
         self.tries = tries
-        self.dead_length = dead_length
+        self.max_dead_letters = max_dead_letters
         self.handler: Callable[[StreamMessage], None] | None = None
         self.held: dict[str, Delivery] = {}
         self.freed = _sync.Bell()
@@ -120,7 +120,9 @@ class Desk:
         self._bury(delivery, "undecodable", "the name of a field is not UTF-8")
 
     def _bury(self, delivery: Delivery, reason: calls.BuryReason, error: str) -> None:
-        call = calls.bury(self._keys, **self._receipt(delivery), reason=reason, error=error, length=self.dead_length)
+        call = calls.bury(
+            self._keys, **self._receipt(delivery), reason=reason, error=error, length=self.max_dead_letters
+        )
         if isinstance(self._settle(delivery, call), replies.Buried):
             self._count("buried")
 
