@@ -71,7 +71,8 @@ extension RedisError.Code {
   public var nextStep: String {
     switch self {
     case .argument: "Correct the argument that the message names; nothing was sent."
-    case .url: "Write the URL as redis://[user:password@]host[:port][/database] or unix:///path/to/socket."
+    case .url:
+      "Write the URL as redis://[user:password@]host[:port][/database], rediss:// for TLS, or unix:///path/to/socket."
     case .connect:
       "Check that a Redis server listens at this address and that nothing between refuses the connection."
     case .connectionLost:

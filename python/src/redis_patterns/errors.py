@@ -53,7 +53,9 @@ class Execution(str, Enum):
 
 _NEXT_STEP = {
     Code.ARGUMENT: "Correct the argument that the message names; nothing was sent.",
-    Code.URL: "Write the URL as redis://[user:password@]host[:port][/database] or unix:///path/to/socket.",
+    Code.URL: (
+        "Write the URL as redis://[user:password@]host[:port][/database], rediss:// for TLS, or unix:///path/to/socket."
+    ),
     Code.CONNECT: "Check that a Redis server listens at this address and that nothing between refuses the connection.",
     Code.CONNECTION_LOST: (
         "Repeat the call if it may run twice, or give it a request id; see whether the server restarted."
