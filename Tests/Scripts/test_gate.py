@@ -47,6 +47,15 @@ def test_a_log_is_counted_right(tmp_path: Path, function: str, log: str, counts:
     assert done.stdout.strip() == counts
 
 
+@pytest.mark.parametrize("run", ["streams", "sessions", "counts"])
+def test_a_long_run_hands_its_arguments_on(run: str) -> None:
+    done = subprocess.run(
+        [str(ROOT / "scripts/soak"), run, "--nonsense"], capture_output=True, check=False, text=True, timeout=60
+    )
+    assert done.returncode == 64
+    assert "--nonsense" in done.stderr
+
+
 def test_an_unknown_stage_is_refused() -> None:
     done = subprocess.run(
         [str(ROOT / "scripts/test"), "everything"], capture_output=True, check=False, text=True, timeout=20

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import hashlib
 import json
 import os
 import platform
@@ -18,7 +19,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
 EVIDENCE = ROOT / "docs/evidence"
@@ -38,6 +39,8 @@ class Claim:
     #: the least number of `what`, in each language
     asked: int
     what: str
+    #: the scripts that it vouches for, as patterns below lua/; none where only the clients are tried
+    scripts: tuple[str, ...] = ()
     swift: Part | None = None
     python: Part | None = None
 
@@ -54,6 +57,7 @@ CLAIMS = {
         "the token bucket answers exactly what rational arithmetic says",
         100_000,
         "steps",
+        scripts=("rate_limiting/bucket_*",),
         swift=Part("Token bucket against exact arithmetic", 10.5),
         python=Part("test_bucket_oracle.py", 10),
     ),
@@ -61,6 +65,7 @@ CLAIMS = {
         "windows and the sliding log answer exactly what their definitions say, 100,000 steps of each",
         200_000,
         "steps",
+        scripts=("rate_limiting/window_*", "rate_limiting/log_*"),
         swift=Part("Windows and logs against their definitions", 10),
         python=Part("test_limit_oracles.py", 10),
     ),
@@ -68,6 +73,7 @@ CLAIMS = {
         "the lock keeps exclusion, order and growing fences though clients crash and every wake-up is lost",
         10_000,
         "schedules",
+        scripts=("locks/lock_*",),
         swift=Part("Lock under random schedules", 20),
         python=Part("test_lock_schedules.py", 10),
     ),
@@ -75,6 +81,7 @@ CLAIMS = {
         "the semaphore never grants too much, passes nobody and forgets nobody though clients crash and wake-ups fail",
         10_000,
         "schedules",
+        scripts=("locks/semaphore_*",),
         swift=Part("Semaphore under random schedules", 20),
         python=Part("test_semaphore_schedules.py", 20),
     ),
@@ -82,12 +89,14 @@ CLAIMS = {
         "no two hold a Redlock of five servers at once though nodes are killed, stopped and restarted empty",
         100,
         "turns",
+        scripts=("locks/redlock_*",),
         python=Part("test_redlock.py", 8),
     ),
     "cache": Claim(
         "no read that begins after a delete sees what was before it",
         10_000,
         "interleavings",
+        scripts=("caching/*",),
         swift=Part("Cache under random interleavings", 20),
         python=Part("test_cache_interleavings.py", 10),
     ),
@@ -95,6 +104,7 @@ CLAIMS = {
         "a session that has ended stays ended, no key is without expiry and no field that was saved is lost",
         10_000,
         "interleavings",
+        scripts=("sessions/*",),
         swift=Part("Sessions under random interleavings", 20),
         python=Part("test_session_interleavings.py", 10),
     ),
@@ -102,6 +112,7 @@ CLAIMS = {
         "a leaderboard answers exactly what a sorted list and a calendar say",
         50_000,
         "steps",
+        scripts=("structures/board_*",),
         swift=Part("every answer of a board is that|a plain sorted set gives ties", 10),
         python=Part("test_board_oracle.py", 10),
     ),
@@ -109,6 +120,7 @@ CLAIMS = {
         "no job of a reliable queue is lost, or two workers' at a time, though workers crash and leases end",
         1_000,
         "schedules",
+        scripts=("structures/queue_*",),
         swift=Part("every answer of a queue is that|a plain list gives jobs otherwise", 10),
         python=Part("test_queue_schedules.py", 10),
     ),
@@ -116,6 +128,7 @@ CLAIMS = {
         "a subscription whose connection is killed under load tells every gap, and invents none",
         200,
         "kills",
+        scripts=("pubsub/*",),
         swift=Part("Subscriptions under faults", 10),
         python=Part("test_pubsub_faults.py", 10),
     ),
@@ -123,31 +136,43 @@ CLAIMS = {
         "four Swift and four Python processes together admit exactly the burst, never overlap and load once",
         1_000,
         "admissions",
+        scripts=("rate_limiting/bucket_*", "locks/lock_*", "caching/*", "sessions/*"),
         swift=Part("A mixed fleet", 5),
     ),
     "streams": Claim(
         "a stream loses no message although its Swift and Python workers are killed at random points",
         5_000,
         "messages",
+        scripts=("streams/*",),
         swift=Part("A fleet on one stream", 20),
     ),
     "structures": Claim(
         "two fleets on one board, counter and queue: each rank, sum and number is told once, SIGKILL loses no job",
         4_000,
         "jobs",
+        scripts=("structures/board_*", "structures/counter_*", "structures/queue_*"),
         swift=Part("A fleet on structures", 20),
     ),
     "deliveries": Claim(
         "only who has a message now can end it, and none is lost, whoever crashes, comes late or leaves",
         50_000,
         "steps",
+        scripts=("streams/*",),
         python=Part("test_stream_schedules.py", 10),
     ),
 }
 
 
+class Parser(argparse.ArgumentParser):
+    """Wrong usage is 64, as in every script here."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(64, f"{self.prog}: {message}\n")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(CLAIMS))
     parser.add_argument("--share", action="store_true", help="only the share of scripts/test; writes no evidence")
     given = parser.parse_args()
@@ -178,6 +203,7 @@ def prove(name: str, claim: Claim, *, share: bool) -> dict[str, Any]:
         "made_by": f"scripts/soak counts {name}",
         "machine": f"{platform.machine()}, {platform.system()}, {os.cpu_count()} cores",
         "redis": redis_version(),
+        "scripts": digests(claim),
         "held": True,
     }
     for language, part in (("swift", claim.swift), ("python", claim.python)):
@@ -216,6 +242,17 @@ def run(language: str, tests: str, scale: float, folder: str) -> bool:
     if done.returncode != 0:
         print(*log.read_text("utf-8").splitlines()[-25:], sep="\n", file=sys.stderr)
     return done.returncode == 0
+
+
+def digests(claim: Claim) -> dict[str, dict[str, str]]:
+    """The SHA-1 of each script that the claim is about: by them the evidence page sees that one has changed since."""
+    return {
+        pattern: {
+            file.stem: hashlib.sha1(file.read_bytes(), usedforsecurity=False).hexdigest()
+            for file in sorted((ROOT / "lua").glob(f"{pattern}.lua"))
+        }
+        for pattern in claim.scripts
+    }
 
 
 def redis_version() -> str:
