@@ -16,6 +16,7 @@ BOOTSTRAP = str(ROOT / "scripts/bootstrap")
 LACKS = {
     "compiler": ("gcc libc6-dev", "gcc", ""),
     "pkgconfig": ("pkg-config", "pkgconf-pkg-config", "pkgconf"),
+    "git": ("git", "git", "git"),
     "hiredis": ("libhiredis-dev", "hiredis-devel", "hiredis"),
     "python": ("python3-dev", "python3-devel", "python3"),
     "venv": ("python3-venv", "python3", "python3"),

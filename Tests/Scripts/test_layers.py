@@ -44,7 +44,7 @@ MAY_IMPORT = {
 # C modules → the headers of others that they may see.
 MAY_INCLUDE = {
     "CHiredis": {"hiredis"},
-    "CRedisSupport": {"hiredis", "openssl"},
+    "CRedisSupport": {"hiredis"},
     "CPython": set[str](),
     "CPythonSupport": {"Python.h"},
 }
