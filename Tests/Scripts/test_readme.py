@@ -8,7 +8,7 @@ from pathlib import Path
 import check_pages
 import check_readme
 import pytest
-from conftest import ROOT
+from conftest import ROOT, tracked
 
 README = """# X
 
@@ -33,6 +33,20 @@ def tree(tmp_path: Path) -> Path:
 
 def test_the_readme_is_as_its_files_are() -> None:
     assert check_readme.faults(ROOT, (ROOT / "README.md").read_text("utf-8")) == []
+
+
+def test_the_links_of_every_page_work_where_the_repository_is_read() -> None:
+    """Pages that are made with the site have a file of their name that says where their sources are."""
+    files = {*tracked()}
+    folders = {folder for file in files for folder in file.parents}
+    wrong = [
+        f"{page.relative_to(ROOT)}: {match[1]}"
+        for page in files
+        if page.suffix == ".md"
+        for match in check_readme.LINK.finditer(page.read_text("utf-8"))
+        if match[1] and (page.parent / match[1]).resolve() not in files | folders
+    ]
+    assert wrong == []
 
 
 def test_its_numbers_are_the_trees() -> None:

@@ -1,4 +1,7 @@
-"""Pages that are made from the sources while the site is built: they cannot be out of date."""
+"""Pages that are made from the sources while the site is built: they cannot be out of date.
+
+The files of the same names only say, to who reads the repository itself, where those sources are.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    files.append(File.generated(config, "reference/scripts.md", content=scripts_page.page(ROOT)))
-    files.append(File.generated(config, "reference/evidence.md", content=evidence_page.page(ROOT)))
     graphs = os.environ.get("REDIS_PATTERNS_SYMBOL_GRAPHS")
-    swift = symbolgraph_page.page(Path(graphs)) if graphs else symbolgraph_page.NOT_BUILT
-    files.append(File.generated(config, "reference/swift.md", content=swift))
+    pages = {
+        "reference/scripts.md": scripts_page.page(ROOT),
+        "reference/evidence.md": evidence_page.page(ROOT),
+        "reference/swift.md": symbolgraph_page.page(Path(graphs)) if graphs else symbolgraph_page.NOT_BUILT,
+    }
+    for name, content in pages.items():
+        if kept := files.get_file_from_path(name):
+            files.remove(kept)
+        files.append(File.generated(config, name, content=content))
     return files

@@ -90,6 +90,20 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
             say(error.code)
     # --8<-- [end:backoff]
 
+    # --8<-- [start:wait]
+    slow = redis_patterns.Cache(redis, codec=redis_patterns.TEXT, namespace=namespace)
+    hurried = redis_patterns.Cache(redis, codec=redis_patterns.TEXT, wait=0.1, namespace=namespace)
+
+    def load_slowly() -> str:
+        try:
+            hurried.get_or_load("slow", lambda: "unasked")  # another process asks while we load
+        except redis_patterns.CacheError as error:
+            say(error.code)
+        return "a slow value"
+
+    slow.get_or_load("slow", load_slowly)
+    # --8<-- [end:wait]
+
     # --8<-- [start:refresh]
     news = redis_patterns.Cache(
         redis,

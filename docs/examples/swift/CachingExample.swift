@@ -78,6 +78,20 @@ public enum CachingExample {
     }
     // --8<-- [end:backoff]
 
+    // --8<-- [start:wait]
+    let slow = Cache(on: redis, codec: .string, namespace: namespace)
+    let hurried = Cache(
+      on: redis, options: CacheOptions(wait: .milliseconds(100)), codec: .string, namespace: namespace)
+    _ = try await slow.getOrLoad("slow") {
+      do {
+        _ = try await hurried.getOrLoad("slow") { "unasked" }  // another process asks while we load
+      } catch let error as CacheError {
+        say(error.code.rawValue)
+      }
+      return "a slow value"
+    }
+    // --8<-- [end:wait]
+
     // --8<-- [start:refresh]
     let news = Cache(
       on: redis, options: CacheOptions(grace: .seconds(60 * 60), refresh: .background), codec: .string,
