@@ -42,6 +42,8 @@ def seconds(duration: Duration, what: str) -> float:
 
 def whole(value: int, what: str, least: int, most: int = LONGEST_US) -> int:
     """A whole number within its bounds."""
+    if type(value) is int and least <= value <= most:
+        return value  # nearly always
     if isinstance(value, bool) or not isinstance(value, int):
         raise argument_error(f"{what} must be a whole number, not {type(value).__name__}")
     if not least <= value <= most:

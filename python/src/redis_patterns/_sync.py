@@ -76,6 +76,8 @@ class Flights(Generic[T]):
                 joined = flight is not None
                 if flight is None:
                     flight = self._running[key] = _Flight()
+                elif flight.done is None:
+                    flight.done = threading.Event()
             if not joined:
                 return flight.fly(work, partial(self._landed, key, flight)), False
             if flight.ended(max(end - clock(), 0)):
@@ -87,9 +89,11 @@ class Flights(Generic[T]):
             self._running.pop(key, None)
 
     def _landed(self, key: str, flight: _Flight[T]) -> None:
-        with self._lock:
+        with self._lock:  # whoever joined did so before, and nobody joins any more
             if self._running.get(key) is flight:
                 del self._running[key]
+        if flight.done is not None:
+            flight.done.set()
 
 
 class Background:
@@ -129,8 +133,10 @@ class Background:
 
 
 class _Flight(Generic[T]):
+    """`done` is there as soon as somebody joins: most runs are nobody else's."""
+
     def __init__(self) -> None:
-        self._done = threading.Event()
+        self.done: threading.Event | None = None
         self._value: list[T] = []
         self._error: Exception | None = None
 
@@ -144,11 +150,10 @@ class _Flight(Generic[T]):
             raise
         finally:
             landed()
-            self._done.set()
 
     def ended(self, wait: float) -> bool:
         """Waits for the end. False when there is no result: its thread was interrupted, which is not ours to suffer."""
-        if not self._done.wait(wait):
+        if self.done is not None and not self.done.wait(wait):
             raise LateError
         return bool(self._value) or self._error is not None
 

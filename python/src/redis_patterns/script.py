@@ -49,7 +49,7 @@ class ScriptCall(Generic[R_co]):
     def _rest(self) -> tuple[bytes, ...]:
         if len(self.keys) == 1:
             return (b"1", self.keys[0].encode(), *self.args)
-        return (b"%d" % len(self.keys), *[key.encode() for key in self.keys], *self.args)
+        return (b"%d" % len(self.keys), *map(str.encode, self.keys), *self.args)
 
 
 def directory() -> Path:

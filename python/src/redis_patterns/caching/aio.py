@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 import redis.asyncio
@@ -89,8 +89,9 @@ class Cache(Generic[T]):
 
         Raises `CacheError` (`CACHECODEC`) when one of them cannot be decoded.
         """
-        looks = await self._look({key: self._keys(key) for key in texts(keys, "keys")}, texts(tags, "tags"))
-        return {key: self._found(entry) if good else Miss() for key, (entry, good, _) in looks.items()}
+        names = {key: self._keys(key) for key in texts(keys, "keys")}
+        looks = await self._look(list(names.values()), texts(tags, "tags"))
+        return {key: self._found(entry) if good else Miss() for key, (entry, good, _) in zip(names, looks, strict=True)}
 
     async def get_or_load(
         self, key: str, loader: Callable[[], Awaitable[T | Absent]], *, tags: Iterable[str] = ()
@@ -114,10 +115,10 @@ class Cache(Generic[T]):
     ) -> T | Absent:
         """As `get_or_load`, for a source whose rows have versions: an older one is returned, but never cached."""
         function(loader, "loader")
-        keys, names = self._keys(key), tuple(self._tags.named(tags))
+        keys, names = self._keys(key), self._tags.named(tags)
         end = clock() + self._options.wait
         while True:
-            entry, good, left_us = (await self._look({key: keys}, names))[key]
+            ((entry, good, left_us),) = await self._look((keys,), names)
             early_us = dead_us = 0
             if entry is not None and good:
                 early_us = self._options.drawn_early_us(entry.load_ms)
@@ -218,23 +219,22 @@ class Cache(Generic[T]):
     def _keys(self, key: str) -> calls.Keys:
         return calls.Keys.of(key, namespace=self._namespace)
 
-    async def _look(
-        self, names: dict[str, calls.Keys], tags: tuple[str, ...]
-    ) -> dict[str, tuple[Entry | None, bool, int]]:
+    async def _look(self, names: Sequence[calls.Keys], tags: Sequence[str]) -> list[tuple[Entry | None, bool, int]]:
         # For each key: the entry if it is fresh; whether it is good by its tags too; how long it is fresh yet.
         if not names:
-            return {}
-        commands = [command for each in names.values() for command in calls.reading(each)]
-        replies = await aread(self._redis, [*commands, *self._tags.reading(tags)])
-        found = [(calls.fresh(*replies[at : at + 2]), replies[at]) for at in range(0, len(commands), 2)]
-        known = {tag: tag_calls.epochs(stored) for tag, stored in zip(tags, replies[len(commands) :], strict=True)}
-        known = await self._tags.complete([entry for entry, _ in found], known)
-        return {
-            key: (None, False, 0)
+            return []
+        commands = [command for each in names for command in calls.reading(each)]
+        replies = await aread(self._redis, [*commands, *self._tags.reading(tags)] if tags else commands)
+        lives, tagged = replies[: len(commands) : 2], replies[len(commands) :]
+        found = [calls.fresh(life, replies[2 * at + 1]) for at, life in enumerate(lives)]
+        known = {tag: tag_calls.epochs(stored) for tag, stored in zip(tags, tagged, strict=True)}
+        known = await self._tags.complete(found, known)
+        return [
+            (None, False, 0)
             if entry is None
-            else (entry, tag_calls.worth(entry, known) == "good", (pttl_ms - entry.grace_ms) * 1000)
-            for key, (entry, pttl_ms) in zip(names, found, strict=True)
-        }
+            else (entry, tag_calls.worth(entry, known) == "good", (life - entry.grace_ms) * 1000)
+            for entry, life in zip(found, lives, strict=True)
+        ]
 
     def _found(self, entry: Entry | None) -> Hit[T] | Negative | Miss:
         if entry is None:

@@ -30,7 +30,7 @@ class Tag:
     epochs: Epochs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, though nobody changes one: that would cost every hit a microsecond
 class Entry:
     """A cached value as it stands in Redis.
 

@@ -168,7 +168,7 @@ class Loads(Generic[T]):
         return replace(answer, entry=None) if await self._worth(answer.entry) == "none" else answer
 
     async def _worth(self, entry: Entry) -> tag_calls.Worth:
-        return tag_calls.worth(entry, await self._tags.complete([entry], {}))
+        return tag_calls.worth(entry, await self._tags.complete([entry], {})) if entry.tags else "good"
 
     def _refresh(self, wanted: Wanted[T], token: str, stale: Entry) -> bool:
         async def refresh() -> None:

@@ -169,7 +169,7 @@ class Loads(Generic[T]):
         return replace(answer, entry=None) if self._worth(answer.entry) == "none" else answer
 
     def _worth(self, entry: Entry) -> tag_calls.Worth:
-        return tag_calls.worth(entry, self._tags.complete([entry], {}))
+        return tag_calls.worth(entry, self._tags.complete([entry], {})) if entry.tags else "good"
 
     def _refresh(self, wanted: Wanted[T], token: str, stale: Entry) -> bool:
         def refresh() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal, TypeAlias
 
 from .._arguments import digits, mapping, texts, whole
@@ -18,6 +19,7 @@ from .replies import Created, Ended, Gone, Moved, Names, SessionConflict, Sessio
 LONGEST_GRACE_US = 60_000_000
 MOST_SESSIONS = 1000
 MOST_CHANGES = 256
+LONGEST_NAME = 128
 _HANDLE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 AtLimit: TypeAlias = Literal["end_first", "refuse"]
@@ -38,7 +40,9 @@ class Keys:
         return cls(f"{stem}:list", stem)
 
     def session(self, handle: str) -> str:
-        return f"{self.stem}:id:{_handle(handle).decode()}"
+        if not isinstance(handle, str) or not _HANDLE.fullmatch(handle):
+            raise argument_error("handle must be 64 hexadecimal digits")
+        return f"{self.stem}:id:{handle}"
 
 
 def create(
@@ -56,17 +60,18 @@ def create(
     if at_limit not in _AT_LIMIT:
         raise argument_error("at_limit must be end_first or refuse")
     fields = _fields({} if data is None else data)
+    named = (keys.session(handle), keys.list)
     args = (
-        _handle(handle),
+        handle.encode(),
         user_bytes(user),
         digits(whole(idle_us, "idle", 1000)),
         digits(whole(lifetime_us, "lifetime", 1000)),
         digits(whole(limit, "limit", 0, MOST_SESSIONS)),
         at_limit.encode(),
-        *(word for pair in fields for word in pair),
+        *chain.from_iterable(fields),
         b"0",
     )
-    return ScriptCall(load("session_create"), (keys.session(handle), keys.list), args, replies.read_create)
+    return ScriptCall(load("session_create"), named, args, replies.read_create)
 
 
 def use(
@@ -79,33 +84,32 @@ def use(
     drop: Iterable[str] = (),
 ) -> ScriptCall[State | SessionConflict | Moved | Gone]:
     """Loads a session; changes single fields when there are any, and only at `version` unless that is 0."""
-    changed = _fields({} if put is None else put)
-    dropped = [field_bytes(name) for name in texts(drop, "drop")]
-    if len(changed) + len(dropped) > MOST_CHANGES:
-        raise argument_error(f"changes must be at most {MOST_CHANGES} at a time")
-    args = (
-        _handle(handle),
+    named = (keys.session(handle), keys.list)
+    args = [
+        handle.encode(),
         digits(whole(touch_every_us, "touch_every", 0)),
         digits(whole(version, "version", 0, 2**52)),
-        *(word for name, value in changed for word in (b"put", name, value)),
-        *(word for name in dropped for word in (b"drop", name, b"")),
-        b"0",
-    )
-    return ScriptCall(load("session_use"), (keys.session(handle), keys.list), args, replies.read_use)
+    ]
+    if put is not None or drop != ():
+        changed = [(b"put", name, value) for name, value in _fields({} if put is None else put)]
+        changed += [(b"drop", field_bytes(name), b"") for name in texts(drop, "drop")]
+        if len(changed) > MOST_CHANGES:
+            raise argument_error(f"changes must be at most {MOST_CHANGES} at a time")
+        args += chain.from_iterable(changed)
+    return ScriptCall(load("session_use"), named, (*args, b"0"), replies.read_use)
 
 
 def rotate(keys: Keys, *, handle: str, fresh: str, grace_us: int) -> ScriptCall[State | Moved | Gone | Taken]:
     """Gives a session a new id; the old one points to it for `grace_us`."""
-    args = (_handle(handle), _handle(fresh), digits(whole(grace_us, "grace", 0, LONGEST_GRACE_US)), b"0")
     named = (keys.session(handle), keys.session(fresh), keys.list)
+    args = (handle.encode(), fresh.encode(), digits(whole(grace_us, "grace", 0, LONGEST_GRACE_US)), b"0")
     return ScriptCall(load("session_rotate"), named, args, replies.read_rotate)
 
 
 def revoke(keys: Keys, *, handle: str) -> ScriptCall[Ended | Moved | Gone]:
     """Ends one session."""
-    return ScriptCall(
-        load("session_revoke"), (keys.session(handle), keys.list), (_handle(handle), b"0"), replies.read_revoke
-    )
+    named = (keys.session(handle), keys.list)
+    return ScriptCall(load("session_revoke"), named, (handle.encode(), b"0"), replies.read_revoke)
 
 
 def revoke_all(keys: Keys, *, keep: str | None = None) -> ScriptCall[Ended | Moved | Gone]:
@@ -113,7 +117,7 @@ def revoke_all(keys: Keys, *, keep: str | None = None) -> ScriptCall[Ended | Mov
     if keep is None:
         return ScriptCall(load("session_revoke_all"), (keys.list,), (b"", b"0"), replies.read_revoke_all)
     named = (keys.list, keys.session(keep))
-    return ScriptCall(load("session_revoke_all"), named, (_handle(keep), b"0"), replies.read_revoke_all)
+    return ScriptCall(load("session_revoke_all"), named, (keep.encode(), b"0"), replies.read_revoke_all)
 
 
 def names(keys: Keys) -> ScriptCall[Names]:
@@ -121,24 +125,25 @@ def names(keys: Keys) -> ScriptCall[Names]:
     return ScriptCall(load("session_list"), (keys.list,), (b"0",), replies.read_list)
 
 
-def _handle(handle: str) -> bytes:
-    if not isinstance(handle, str) or not _HANDLE.fullmatch(handle):
-        raise argument_error("handle must be 64 hexadecimal digits")
-    return handle.encode()
-
-
 def field_bytes(name: str) -> bytes:
     """A field as it travels; in the hash a dot stands before it."""
     written = utf8(name, "a field's name")
-    if not 1 <= len(written) <= 128:
-        raise argument_error(f"a field's name must be 1 to 128 bytes, not {len(written)}")
+    if not 1 <= len(written) <= LONGEST_NAME:
+        raise argument_error(f"a field's name must be 1 to {LONGEST_NAME} bytes, not {len(written)}")
     return written
 
 
 def _fields(data: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    # Sorted by their bytes, so that both languages send the same.
     pairs = mapping(data, "data").items()
-    found = sorted((field_bytes(name), utf8(value, "a field's value")) for name, value in pairs)
+    try:
+        # Sorted by their bytes, so that both languages send the same.
+        found = sorted([(str.encode(name), str.encode(value)) for name, value in pairs])
+    except (TypeError, UnicodeEncodeError):
+        found = [(b"", b"")]
+    if not all(1 <= len(name) <= LONGEST_NAME for name, _ in found):
+        for name, value in pairs:  # one of them says what is wrong
+            field_bytes(name)
+            utf8(value, "a field's value")
     if len(found) > MOST_CHANGES:
         raise argument_error(f"fields must be at most {MOST_CHANGES} at a time")
     return found

@@ -21,25 +21,26 @@ class SessionID:
     `text` is what goes into the cookie, and into nothing else. `str` and `repr` do not show it.
     """
 
-    __slots__ = ("_bytes",)
+    __slots__ = ("_bytes", "_text")
 
-    def __init__(self, content: bytes) -> None:
-        self._bytes = content
+    def __init__(self, content: bytes, text: str) -> None:
+        self._bytes, self._text = content, text
 
     @classmethod
     def draw(cls, tag: str) -> SessionID:
         """A new one, from the system's generator."""
-        return cls(bytes.fromhex(tag) + secrets.token_bytes(_SECRET_BYTES))
+        content = bytes.fromhex(tag) + secrets.token_bytes(_SECRET_BYTES)
+        return cls(content, base64.urlsafe_b64encode(content).decode())
 
     @classmethod
     def read(cls, text: str) -> SessionID | None:
         """What a client presented; None for what cannot be an id, so that it never reaches Redis."""
-        return cls(base64.urlsafe_b64decode(text)) if isinstance(text, str) and _TEXT.fullmatch(text) else None
+        return cls(base64.urlsafe_b64decode(text), text) if isinstance(text, str) and _TEXT.fullmatch(text) else None
 
     @property
     def text(self) -> str:
         """The id itself: a secret."""
-        return base64.urlsafe_b64encode(self._bytes).decode()
+        return self._text
 
     @property
     def tag(self) -> str:
@@ -48,7 +49,7 @@ class SessionID:
 
     def handle(self, pepper: bytes | None = None) -> str:
         """The name of the session in Redis: SHA-256 of `text`, or its HMAC; no way leads back."""
-        return _digest(self.text.encode(), pepper).hex()
+        return _digest(self._text.encode(), pepper).hex()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SessionID) and hmac.compare_digest(self._bytes, other._bytes)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 _HANDLE = re.compile(rb"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, though nobody changes one: it only carries values to a `Session`
 class State:
     """A live session as the server has it."""
 
@@ -90,9 +90,9 @@ def read_create(reply: Any) -> Created | SessionsFull | Taken:
 
 
 def read_use(reply: Any) -> State | SessionConflict | Moved | Gone:
+    if reply[0] == b"live":  # nearly always
+        return _state("live", reply)
     match [_word(reply), *reply[1:]]:
-        case ["live", *values]:
-            return _state("live", values)
         case ["conflict", int(version)]:
             return SessionConflict(version)
         case ["replaced", handle]:
@@ -104,8 +104,8 @@ def read_use(reply: Any) -> State | SessionConflict | Moved | Gone:
 
 def read_rotate(reply: Any) -> State | Moved | Gone | Taken:
     match [_word(reply), *reply[1:]]:
-        case ["rotated", *values]:
-            return _state("rotated", values)
+        case ["rotated", *_]:
+            return _state("rotated", reply)
         case ["replaced", handle]:
             return Moved(_handle(handle))
         case ["gone"]:
@@ -151,13 +151,14 @@ def _word(reply: Any) -> str:
     return _text(reply[0])
 
 
-def _state(status: Literal["live", "rotated"], values: list[Any]) -> State:
-    version, age, unused, expires, ends, user, *rest = values
+def _state(status: Literal["live", "rotated"], reply: list[Any]) -> State:
+    _, version, age, unused, expires, ends, user, *rest = reply
     if len(rest) % 2 or not isinstance(version, int):
         raise ValueError("fields")
-    data = {_text(name): _text(value) for name, value in zip(rest[::2], rest[1::2], strict=True)}
-    times = (_duration(age), _duration(unused), _duration(expires), _duration(ends))
-    return State(status, version, *times, _text(user) or None, data)
+    words = iter([bytes.decode(word) for word in rest])
+    data = dict(zip(words, words, strict=True))
+    times = (timedelta(0, 0, age), timedelta(0, 0, unused), timedelta(0, 0, expires), timedelta(0, 0, ends))
+    return State(status, version, *times, bytes.decode(user) or None, data)
 
 
 def _text(word: Any) -> str:
@@ -177,6 +178,4 @@ def _handles(words: list[Any]) -> tuple[str, ...]:
 
 
 def _duration(value: Any) -> timedelta:
-    if not isinstance(value, int):
-        raise ValueError("duration")
-    return timedelta(microseconds=value)
+    return timedelta(0, 0, value)
