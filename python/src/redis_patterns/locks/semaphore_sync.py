@@ -8,7 +8,7 @@ from collections.abc import Callable
 import redis
 
 from .. import _sync
-from .._arguments import Duration, function, microseconds, seconds
+from .._arguments import Duration, function, microseconds, seconds, whole
 from ..errors import argument_error
 from ..runner import check
 from ..script import ScriptCall
@@ -69,8 +69,7 @@ class Semaphore:
 
         Entering waits as `acquire` does; inside, the lease is renewed, and lost with notice, as a lock's.
         """
-        self._call("x", count, self._patience_us)  # checks it
-        return Permits(self, count)
+        return Permits(self, whole(count, "weight", 1, self._limit))
 
     def try_acquire(self, permits: int = 1) -> PermitLease | Held:
         """The permits, or how long the first of the present leases lasts; never waits.
@@ -88,7 +87,7 @@ class Semaphore:
         return self._line(permits).stand(self._wait if wait is None else seconds(wait, "wait"))
 
     def _line(self, permits: int) -> Line[PermitLease]:
-        self._call("x", permits, self._patience_us)  # checks it before anything is sent
+        whole(permits, "weight", 1, self._limit)
 
         def granted(owner: str, fence: int, end: float) -> PermitLease:
             renew = calls.renew(self._keys, owner=owner, ttl_us=self._ttl_us)

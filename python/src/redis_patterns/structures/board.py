@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
 
 from .._arguments import LARGEST, digits, texts, whole
@@ -17,6 +17,7 @@ Order: TypeAlias = Literal["high", "low"]
 """Which score is the better one."""
 Mode: TypeAlias = Literal["set", "add", "best"]
 """`set`: the score is this one. `add`: this much more. `best`: this one, if it is better."""
+_MODES: tuple[Mode, ...] = get_args(Mode)
 Remove: TypeAlias = Literal["removed", "absent"]
 _REMOVE: tuple[Remove, ...] = ("removed", "absent")
 
@@ -37,6 +38,7 @@ class Board:
     ttl_us: int = TTL_US
     zone_us: int = 0
     namespace: str | None = None
+    _own: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         known = get_args(Window)
@@ -48,10 +50,13 @@ class Board:
         whole(self.most, "most", 1, LARGEST)
         whole(self.ttl_us, "ttl", 1000)
         whole(self.zone_us, "zone", -FURTHEST_ZONE_US, FURTHEST_ZONE_US)
-        key("board", self.name, namespace=self.namespace)
+        object.__setattr__(self, "_own", self._keys(self.windows))
 
     def keys(self, *windows: Window) -> tuple[str, ...]:
         """The keys of some of its windows, in order."""
+        return self._own if windows == self.windows else self._keys(windows)
+
+    def _keys(self, windows: tuple[Window, ...]) -> tuple[str, ...]:
         stem = key("board", self.name, namespace=self.namespace)
         slots = [slot for window in windows for slot in ((window,) if window == "all" else _turns(window))]
         return tuple(f"{stem}:{field}:{slot}" for slot in slots for field in ("scores", "ids"))
@@ -106,8 +111,8 @@ class NotRanked:
 
 def submit(board: Board, *, id: str, score: int, mode: Mode = "set") -> ScriptCall[ScoreSubmitted | ScoreRefused]:  # noqa: A002
     """Gives a player a score in every window."""
-    if mode not in get_args(Mode):
-        raise argument_error(f"mode must be one of {', '.join(get_args(Mode))}")
+    if mode not in _MODES:
+        raise argument_error(f"mode must be one of {', '.join(_MODES)}")
     args = (
         identity(id, "id"),
         digits(signed(score, "score")),

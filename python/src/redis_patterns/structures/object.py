@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 from .._arguments import LARGEST, digits, mapping, texts, whole
@@ -70,16 +71,18 @@ def write(
     """Changes fields if the object is at version `seen`; 0: if there is none; None: in any case."""
     fields = {} if set is None else mapping(set, "set")
     gone = texts(remove, "remove")
-    names = [_field(name) for name in (*fields, *gone)]
-    if not 1 <= len(names) <= MOST_FIELDS or len({*names}) != len(names):
+    kept = sorted([(_field(name), checked(value, name)) for name, value in fields.items()])
+    dropped = [_field(name) for name in gone]
+    names = {*dropped, *(name for name, _ in kept)}
+    if not 1 <= len(names) <= MOST_FIELDS or len(names) != len(kept) + len(dropped):
         raise argument_error(f"a change names 1 to {MOST_FIELDS} fields, each once")
     args = (
         _seen(seen),
         digits(whole(ttl_us, "ttl", 1000)),
         digits(whole(most, "most", 1, MOST_FIELDS)),
-        digits(len(fields)),
-        *(word for field in sorted(fields, key=_field) for word in (_field(field), checked(fields[field], field))),
-        *(_field(field) for field in gone),
+        digits(len(kept)),
+        *chain.from_iterable(kept),
+        *dropped,
         b"0",
     )
     return ScriptCall(load("object_write"), (key("object", name, namespace=namespace),), args, _read_write)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, TypeAlias
 
@@ -38,17 +38,15 @@ class Queue:
     graves: int = GRAVES
     ttl_us: int = TTL_US
     namespace: str | None = None
+    keys: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("tries", "most", "graves"):
             whole(getattr(self, name), name, 1, LARGEST)
         whole(self.ttl_us, "ttl", 1000)
-        key("queue", self.name, namespace=self.namespace)
-
-    @property
-    def keys(self) -> tuple[str, ...]:
         queue = key("queue", self.name, namespace=self.namespace)
-        return queue, *(f"{queue}:{field}" for field in ("jobs", "state", "leases", "later", "dead"))
+        parts = ("jobs", "state", "leases", "later", "dead")
+        object.__setattr__(self, "keys", (queue, *(f"{queue}:{part}" for part in parts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +166,7 @@ def settle(
         digits(queue.ttl_us),
         b"0",
     )
-    return ScriptCall(load("queue_settle"), queue.keys, args, lambda reply: status_of(reply, _SETTLED))
+    return ScriptCall(load("queue_settle"), queue.keys, args, _read_settle)
 
 
 def extend(
@@ -186,7 +184,7 @@ def extend(
         digits(queue.ttl_us),
         b"0",
     )
-    return ScriptCall(load("queue_extend"), queue.keys, args, lambda reply: status_of(reply, _EXTENDED))
+    return ScriptCall(load("queue_extend"), queue.keys, args, _read_extend)
 
 
 def look(queue: Queue, *, count: int = 10) -> ScriptCall[QueueState]:
@@ -200,6 +198,14 @@ def revive(queue: Queue, *, count: int = 100) -> ScriptCall[Revived]:
     """Puts the oldest dead jobs into the queue again."""
     args = (digits(whole(count, "count", 1, MOST_LISTED)), digits(queue.ttl_us), b"0")
     return ScriptCall(load("queue_revive"), queue.keys, args, _read_revive)
+
+
+def _read_settle(reply: Any) -> Settled:
+    return status_of(reply, _SETTLED)
+
+
+def _read_extend(reply: Any) -> Extended:
+    return status_of(reply, _EXTENDED)
 
 
 def _read_push(reply: Any) -> JobPushed | JobExists | QueueFull:

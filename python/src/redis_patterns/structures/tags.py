@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._arguments import digits, whole
-from ..keys import key
+from ..keys import key, part
 from ..script import ScriptCall, load
 from ._rules import identity, several
 
@@ -72,8 +72,8 @@ def of_tag(name: str, tag: str, *, namespace: str | None = None) -> str:
 
 
 def _keys(name: str, item: str, tags: Sequence[str], namespace: str | None) -> tuple[str, ...]:
-    mine = of_item(name, item, namespace=namespace)
-    return mine, *(of_tag(name, tag, namespace=namespace) for tag in tags)
+    stem = key("tag", name, namespace=namespace)
+    return f"{stem}:tags:{part(item, 'field')}", *[f"{stem}:items:{part(tag, 'field')}" for tag in tags]
 
 
 def _read_add(reply: Any) -> Tagged | TagFull:

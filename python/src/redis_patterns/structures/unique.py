@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .._arguments import digits, whole
@@ -27,18 +27,15 @@ class Unique:
     periods: int = 2
     zone_us: int = 0
     namespace: str | None = None
+    keys: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         whole(self.every_us, "every", 1000)
         whole(self.periods, "periods", 1, MOST_PERIODS)
         whole(self.zone_us, "zone", -FURTHEST_ZONE_US, FURTHEST_ZONE_US)
         whole(self.every_us * self.periods, "every times periods", 1000)
-        key("unique", self.name, namespace=self.namespace)
-
-    @property
-    def keys(self) -> tuple[str, ...]:
         stem = key("unique", self.name, namespace=self.namespace)
-        return stem, *(f"{stem}:seen:{slot}" for slot in range(self.periods))
+        object.__setattr__(self, "keys", (stem, *(f"{stem}:seen:{slot}" for slot in range(self.periods))))
 
 
 @dataclass(frozen=True, slots=True)
