@@ -35,6 +35,9 @@ def test_tiers_are_charged_together_or_not_at_all(client: Any, namespace: str) -
     denied = limiter.take("u")
     assert (denied.status, denied.tier) == ("denied", "minute")
     assert denied.tiers[0].remaining == 98
+    assert denied.remaining == 0
+    assert limiter.peek("u", cost=0).remaining == 0
+    assert patterns.Decision("allowed", "gone", timedelta(0), denied.tiers).remaining == 0
 
 
 def test_a_request_is_charged_once_and_refunded_once(client: Any, namespace: str) -> None:
@@ -98,7 +101,8 @@ def test_asyncio_answers_the_same(server: Server, namespace: str) -> None:
                 client, Limit.token_bucket(10, per=HOUR, burst=3), namespace=namespace
             )
             decisions = await asyncio.gather(*(limiter.take("u", request=f"r{n}") for n in range(5)))
-            assert (await limiter.peek("u", cost=1)).status == "denied"
+            refused = await limiter.peek("u", cost=1)
+            assert (refused.status, refused.remaining) == ("denied", 0)
             first = decisions.index(next(decision for decision in decisions if decision.allowed))
             assert (await limiter.refund("u", f"r{first}")).units == 1
             assert (await limiter.take("u")).allowed

@@ -32,7 +32,7 @@ def run(ctx: dict[str, Any]) -> dict[str, Any]:
     )
     for _ in range(4):
         decision = limiter.take("user:42")
-        say(f"{decision.status}, {decision.tiers[0].remaining} left")
+        say(f"{decision.status}, {decision.remaining} left")
     # --8<-- [end:take]
     say(f"come back in {math.ceil(decision.retry_after / timedelta(minutes=1))} minutes")
 

@@ -47,6 +47,11 @@ class Decision:
     def allowed(self) -> bool:
         return self.status == "allowed"
 
+    @property
+    def remaining(self) -> int:
+        """Whole units left in the binding tier."""
+        return next((each.remaining for each in self.tiers if each.name == self.tier), 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Refund:
