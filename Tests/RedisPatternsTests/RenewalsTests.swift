@@ -89,4 +89,25 @@ import Testing
       }
     }
   }
+
+  private enum Trace {
+    @TaskLocal static var name = "none"
+  }
+
+  @Test func `a renewal has nothing of the caller who set the timer: no value of its task, no priority`() async throws {
+    let (renewals, calls) = (Renewals(every: .milliseconds(5)), Calls())
+    let first = await Trace.$name.withValue("first") {
+      await Task(priority: .background) { renewals.begin { true } }.value
+    }
+    let second = renewals.begin {
+      calls.count(Trace.name)
+      calls.count(Task.currentPriority > .background ? "high" : "low")
+      return true
+    }
+    try await calls.reach(1, "none")
+    renewals.end(first)
+    renewals.end(second)
+    #expect(calls.of("first") == 0)
+    #expect(calls.of("low") == 0)
+  }
 }

@@ -9,8 +9,8 @@ extension Cache {
   /// - Returns: whether there can have been any. Works when the server's memory is full.
   @discardableResult
   public func deleteTag(_ tag: String) async throws(RedisError) -> Bool {
-    let call = try CacheTagCalls(tag, namespace: namespace).delete()
-    return try CacheTagCalls.deleted(try await redis.run(call)) > 0
+    let call = try CacheTagCalls(tag, namespace: core.namespace).delete()
+    return try CacheTagCalls.deleted(try await core.redis.run(call)) > 0
   }
 
   /// The soft form: every value that carries the tag is stale from now on.
@@ -20,9 +20,7 @@ extension Cache {
   /// - Returns: whether there can have been any. Works when the server's memory is full.
   @discardableResult
   public func markTagStale(_ tag: String) async throws(RedisError) -> Bool {
-    let call = try CacheTagCalls(tag, namespace: namespace).markStale(soft: randomID())
-    return try CacheTagCalls.marked(try await redis.run(call)) > 0
+    let call = try CacheTagCalls(tag, namespace: core.namespace).markStale(soft: randomID())
+    return try CacheTagCalls.marked(try await core.redis.run(call)) > 0
   }
-
-  var tags: CacheTags { CacheTags(redis: redis, namespace: namespace) }
 }

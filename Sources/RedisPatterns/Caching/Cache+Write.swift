@@ -17,24 +17,24 @@ extension Cache {
   public func put(
     _ key: String, _ value: Value?, version: UInt64 = 0, tags names: [String] = []
   ) async throws -> Bool {
-    try options.check()
+    try core.checkOptions()
     if !names.isEmpty {
       // Both are checked before a tag is opened.
-      _ = try CacheCalls(key, namespace: namespace)
-      _ = try stored(Versioned(value, version: version), tags: [])
+      _ = try core.calls(key)
+      _ = try core.stored(Found(Versioned(value, version: version)), tags: [])
     }
     return try await put(
-      key, Versioned(value, version: version), tags: try await tags.open(names, life: options.tagLife))
+      key, Versioned(value, version: version), tags: try await core.tags.open(names, life: options.tagLife))
   }
 
   private func put(_ key: String, _ written: Versioned<Value>, tags: [CacheTag]) async throws -> Bool {
-    let calls = try CacheCalls(key, namespace: namespace)
-    let stored = try self.stored(written, tags: tags)
+    let calls = try core.calls(key)
+    let stored = try core.stored(Found(written), tags: tags)
     let call = try calls.put(value: stored.entry, ttl: stored.ttl, grace: stored.grace)
     do throws(RedisError) {
-      return try CacheCalls.stored(try await redis.run(call)) == .stored
+      return try CacheCalls.stored(try await core.redis.run(call)) == .stored
     } catch {
-      if error.code == .outOfMemory { _ = try await redis.run(try calls.delete()) }
+      if error.code == .outOfMemory { _ = try await core.redis.run(try calls.delete()) }
       throw error
     }
   }
@@ -50,9 +50,10 @@ extension Cache {
   public func writeThrough(
     _ key: String, tags names: [String] = [], write: @Sendable () async throws -> Versioned<Value>
   ) async throws -> Value? {
-    try options.check()
+    try core.checkOptions()
+    try core.tags.check(names)
     try await delete(key, holdoff: options.lease)
-    let opened = try await tags.open(names, life: options.tagLife)
+    let opened = try await core.tags.open(names, life: options.tagLife)
     let written = try await write()
     _ = try await put(key, written, tags: opened)
     return written.value
@@ -69,8 +70,8 @@ extension Cache {
   public func delete(
     _ key: String, holdoff: Duration = .zero, version: UInt64? = nil, keep: Duration = .seconds(60)
   ) async throws(RedisError) -> Bool {
-    let call = try CacheCalls(key, namespace: namespace).delete(holdoff: holdoff, version: version, keep: keep)
-    return try CacheCalls.deleted(try await redis.run(call)) == .deleted(1)
+    let call = try core.calls(key).delete(holdoff: holdoff, version: version, keep: keep)
+    return try CacheCalls.deleted(try await core.redis.run(call)) == .deleted(1)
   }
 
   /// The soft delete: the value is stale from now on, and every load that is under way is void.
@@ -81,23 +82,7 @@ extension Cache {
   /// - Returns: whether it was fresh. Works when the server's memory is full.
   @discardableResult
   public func markStale(_ key: String, holdoff: Duration = .zero) async throws(RedisError) -> Bool {
-    let call = try CacheCalls(key, namespace: namespace).markStale(holdoff: holdoff)
-    return try CacheCalls.marked(try await redis.run(call)) > 0
-  }
-
-  /// What is stored of a value, its life and its grace.
-  func stored(
-    _ found: Versioned<Value>, tags: [CacheTag]
-  ) throws -> (entry: CacheEntry, ttl: Duration, grace: Duration) {
-    var entry = CacheEntry()
-    entry.tags = tags
-    entry.version = found.version
-    guard let value = found.value else {
-      entry.isNegative = true
-      return (entry, options.negativeTTL, .zero)
-    }
-    entry.codec = codec.number
-    entry.payload = try codec.encoded(value) { CacheError(.codec, $0) }
-    return (entry, options.drawnTTL(), options.grace)
+    let call = try core.calls(key).markStale(holdoff: holdoff)
+    return try CacheCalls.marked(try await core.redis.run(call)) > 0
   }
 }

@@ -10,14 +10,7 @@ import RESP
 /// After Nishtala et al., "Scaling Memcache at Facebook" (NSDI 2013): a miss grants one caller a lease to load; a delete
 /// voids the lease, so that what was read before the delete cannot be stored after it.
 public struct Cache<Value: Sendable>: Sendable {
-  /// How long things last.
-  public let options: CacheOptions
-  let redis: any RedisExecutor
-  let codec: any CacheCodec<Value>
-  let namespace: String?
-  let flights = SingleFlight<Value>()
-  let refreshes: Refreshes
-  let renewals: Renewals
+  let core: CacheCore
 
   /// - Parameters:
   ///   - options: checked at the first load, so that making a cache cannot fail.
@@ -26,20 +19,18 @@ public struct Cache<Value: Sendable>: Sendable {
     on redis: any RedisExecutor, options: CacheOptions = CacheOptions(), codec: some CacheCodec<Value>,
     namespace: String? = nil
   ) {
-    self.redis = redis
-    self.options = options
-    self.codec = codec
-    self.namespace = namespace
-    refreshes = Refreshes(most: options.refreshes)
-    renewals = Renewals(every: options.lease / 3)
+    core = CacheCore(redis, options, CacheCoding(codec), namespace)
   }
+
+  /// How long things last.
+  public var options: CacheOptions { core.options }
 
   /// What is cached and fresh; loads nothing: one round trip.
   ///
   /// - Parameter tags: those that the value is thought to carry; one that is not named costs another round trip.
   /// - Throws: `RedisError`; `CacheError(.codec)`.
   public func get(_ key: String, tags: [String] = []) async throws -> Cached<Value> {
-    let look = try await CacheLook.at([CacheCalls(key, namespace: namespace)], tags, by: self.tags)[0]
+    let look = try await CacheLook.at([core.calls(key)], tags, by: core.tags)[0]
     guard look.isGood, let entry = look.entry else { return .miss }
     return try read(entry)
   }
@@ -52,7 +43,7 @@ public struct Cache<Value: Sendable>: Sendable {
     _ keys: some Sequence<String> & Sendable, tags: [String] = []
   ) async throws -> [String: Cached<Value>] {
     let keys = Array(Set(keys))
-    let looks = try await CacheLook.at(keys.map { try CacheCalls($0, namespace: namespace) }, tags, by: self.tags)
+    let looks = try await CacheLook.at(keys.map(core.calls), tags, by: core.tags)
     var found: [String: Cached<Value>] = [:]
     for (key, look) in zip(keys, looks) { found[key] = look.isGood ? try look.entry.map(read) ?? .miss : .miss }
     return found
@@ -62,14 +53,15 @@ public struct Cache<Value: Sendable>: Sendable {
   ///
   /// Nil from the loader says that the source has no such thing, and is cached as an answer. An error of the loader is
   /// the caller's, unless a stale value is still in its grace; nobody in the fleet asks the source again before the
-  /// back-off has passed. A caller that is cancelled leaves the load to the others who wait for it.
+  /// back-off has passed. A caller that is cancelled leaves the load to the others who wait for it. What is loaded for all
+  /// has the task-local values and the priority of the caller whose `load` it is.
   ///
   /// - Parameter tags: 16 at most, to invalidate the value together with others, by `deleteTag` and `markTagStale`.
   /// - Throws: what `load` throws; `RedisError` when the store fails; `CacheError`; `CancellationError`.
   public func getOrLoad(
     _ key: String, tags: [String] = [], load: @escaping @Sendable () async throws -> Value?
   ) async throws -> Value? {
-    try await getOrLoadVersioned(key, tags: tags) { Versioned(try await load()) }
+    Self.typed(try await core.getOrLoad(key, tags) { Found(try await load()) })
   }
 
   /// As `getOrLoad`, for a source whose rows have versions: an older one is returned, but never cached.
@@ -78,44 +70,24 @@ public struct Cache<Value: Sendable>: Sendable {
   public func getOrLoadVersioned(
     _ key: String, tags: [String] = [], load: @escaping @Sendable () async throws -> Versioned<Value>
   ) async throws -> Value? {
-    try options.check()
-    let calls = try CacheCalls(key, namespace: namespace)
-    let look = try await CacheLook.at([calls], tags, by: self.tags)[0]
-    var (early, deadUs) = (Duration.zero, UInt64(0))
-    if let entry = look.entry, look.isGood {
-      early = options.drawnEarly(load: .milliseconds(Int64(entry.loadMs)))
-      if .milliseconds(look.freshMs) > early { return try read(entry).value }
-    } else if let entry = look.entry {
-      deadUs = entry.freshUntilUs
-    }
-    return try await flights.join(key, patience: options.wait, load) { [early, deadUs] flight, load in
-      await CacheLoad(
-        cache: self, calls: calls, flight: flight, early: early, deadUs: deadUs, tagNames: tags, load: load
-      ).run()
-    }
+    Self.typed(try await core.getOrLoad(key, tags) { Found(try await load()) })
   }
 
   /// Waits for the refreshes under way, at the end of a program.
   ///
   /// - Returns: false when some had not ended in time; they were cancelled, and their leases given back.
   @discardableResult
-  public func drain(within limit: Duration = .seconds(10)) async -> Bool { await refreshes.drain(within: limit) }
+  public func drain(within limit: Duration = .seconds(10)) async -> Bool { await core.refreshes.drain(within: limit) }
 
   /// How many callers of this process wait for the key's load.
-  package func waiting(for key: String) -> Int { flights.waiting(for: key) }
+  package func waiting(for key: String) -> Int { core.flights.waiting(for: key) }
 
-  func read(_ entry: CacheEntry) throws -> Cached<Value> {
-    if entry.isNegative { return .negative }
-    guard entry.codec == codec.number else {
-      throw CacheError(.codec, "the entry was written with codec \(entry.codec), not \(codec.number)")
-    }
-    do {
-      return .hit(try codec.decode(entry.payload))
-    } catch {
-      // The codec's own words may quote the value.
-      throw CacheError(.codec, "the entry cannot be decoded by codec \(codec.number): \(type(of: error))")
-    }
+  private func read(_ entry: CacheEntry) throws -> Cached<Value> {
+    Self.typed(try core.value(of: entry)).map { .hit($0) } ?? .negative
   }
+
+  /// The core holds what this cache's loaders and its codec made: a `Value`.
+  private static func typed(_ value: (any Sendable)?) -> Value? { value.map { $0 as! Value } }
 }
 
 /// What a cache holds under a key.

@@ -1,21 +1,23 @@
 import RESP
 
 /// One caller's way to a value that is not cached: acquire, load, fill; or wait for whoever does.
-struct CacheLoad<Value: Sendable>: Sendable {
-  let cache: Cache<Value>
+struct CacheLoad: Sendable {
+  typealias Load = @Sendable () async throws -> Found
+
+  let core: CacheCore
   let calls: CacheCalls
-  let flight: Flight<Value>
+  let flight: Flight
   /// How long before its end an entry is renewed.
   let early: Duration
   /// The `fresh until` of an entry that is not good by its tags; 0: there was none.
   let deadUs: UInt64
   let tagNames: [String]
-  let load: @Sendable () async throws -> Versioned<Value>
+  let load: Load
 
-  private var options: CacheOptions { cache.options }
+  private var options: CacheOptions { core.options }
   private var servesStale: Bool { options.refresh == .background }
 
-  func run() async -> Landing<Value> {
+  func run() async -> Landing {
     do {
       return try await acquireAndLoad()
     } catch {
@@ -23,7 +25,7 @@ struct CacheLoad<Value: Sendable>: Sendable {
     }
   }
 
-  private func acquireAndLoad() async throws -> Landing<Value> {
+  private func acquireAndLoad() async throws -> Landing {
     let token = randomID()
     let end = ContinuousClock.now + options.wait.asWait
     var pause = Duration.milliseconds(10)
@@ -33,16 +35,18 @@ struct CacheLoad<Value: Sendable>: Sendable {
       let round = flight.nextRound()
       let reply: RESPValue
       do throws(RedisError) {
-        reply = try await cache.redis.run(
+        reply = try await core.redis.run(
           try calls.acquire(token: token, lease: options.lease, early: early, deadUs: deadUs))
       } catch {
         if error.execution != .notExecuted { giveBack(token) }
         throw error
       }
-      switch try await usable(CacheCalls.acquired(reply), token) {
+      var acquired = try CacheCalls.acquired(reply)
+      if acquired.stale != nil { acquired = try await usable(acquired, token) }
+      switch acquired {
       case .hit(let entry):
-        if try await cache.tags.worth(entry) == .good {
-          return Landing(result: .success(try cache.read(entry).value), upTo: round)
+        if try await core.tags.worth(entry) == .good {
+          return Landing(result: .success(try core.value(of: entry)), upTo: round)
         }
         deadUs = entry.freshUntilUs
       case .win(let stale):
@@ -85,21 +89,21 @@ struct CacheLoad<Value: Sendable>: Sendable {
   }
 
   private func usable(_ stale: CacheEntry?) async throws -> CacheEntry? {
-    guard let stale, (try? cache.read(stale)) != nil else { return nil }
-    return try await cache.tags.worth(stale) == .none ? nil : stale
+    guard let stale, (try? core.value(of: stale)) != nil else { return nil }
+    return try await core.tags.worth(stale) == .none ? nil : stale
   }
 
   /// Loads beside; false when too many do.
   private func refresh(_ token: String, _ stale: CacheEntry?, _ round: Int) -> Bool {
     // A failure leaves a back-off, and the next caller after it tries again.
-    cache.refreshes.start { _ = await loadAndFill(token, stale, round) }
+    core.refreshes.start { _ = await loadAndFill(token, stale, round) }
   }
 
-  private func loadAndFill(_ token: String, _ stale: CacheEntry?, _ round: Int) async -> Landing<Value> {
+  private func loadAndFill(_ token: String, _ stale: CacheEntry?, _ round: Int) async -> Landing {
     let tags: [CacheTag]
     do {
       // Before the load: a tag that is invalidated while it runs has other epochs then.
-      tags = try await cache.tags.open(tagNames, life: options.tagLife)
+      tags = tagNames.isEmpty ? [] : try await core.tags.open(tagNames, life: options.tagLife)
     } catch {
       giveBack(token)
       return Landing(result: .failure(error))
@@ -111,19 +115,19 @@ struct CacheLoad<Value: Sendable>: Sendable {
       let backoff = Task.isCancelled ? Duration.zero : options.backoff
       await shielded {
         // If this fails too, the lease ends by itself.
-        _ = try? await cache.redis.run(try calls.release(token: token, backoff: backoff))
+        _ = try? await core.redis.run(try calls.release(token: token, backoff: backoff))
       }
       return failed(result.map(\.value), stale, round)
     }
-    let value = Result<Value?, any Error>.success(found.value)
+    let value = Result<(any Sendable)?, any Error>.success(found.value)
     // From here on nobody joins: a delete that comes after the fill must not be followed by this value.
     flight.close()
     do {
-      let stored = try cache.stored(found, tags: tags)
+      let stored = try core.stored(found, tags: tags)
       let call = try calls.fill(
         token: token, value: stored.entry, ttl: stored.ttl, grace: stored.grace,
         load: min(took, .microseconds(NumberRule.longestInHeader)))
-      let filled = try CacheCalls.filled(try await cache.redis.run(call))
+      let filled = try CacheCalls.filled(try await core.redis.run(call))
       // What was stored may have been voided by a tag all the same, before somebody else asked.
       return Landing(result: value, upTo: filled == .stored && tags.isEmpty ? .max : round)
     } catch {
@@ -134,7 +138,7 @@ struct CacheLoad<Value: Sendable>: Sendable {
   }
 
   /// In a hold-off: who asked before it began may have the value, nobody keeps it.
-  private func loadOnly(_ stale: CacheEntry?, _ round: Int) async -> Landing<Value> {
+  private func loadOnly(_ stale: CacheEntry?, _ round: Int) async -> Landing {
     do {
       return Landing(result: .success(try await load().value), upTo: round)
     } catch {
@@ -142,29 +146,29 @@ struct CacheLoad<Value: Sendable>: Sendable {
     }
   }
 
-  private func failed(_ result: Result<Value?, any Error>, _ stale: CacheEntry?, _ round: Int) -> Landing<Value> {
+  private func failed(_ result: Result<(any Sendable)?, any Error>, _ stale: CacheEntry?, _ round: Int) -> Landing {
     (Task.isCancelled ? nil : landing(on: stale, round)) ?? Landing(result: result)
   }
 
   /// A value past its time but within its grace. One that another codec wrote is none.
-  private func landing(on stale: CacheEntry?, _ round: Int) -> Landing<Value>? {
-    guard let stale, let old = try? cache.read(stale) else { return nil }
-    return Landing(result: .success(old.value), upTo: round)
+  private func landing(on stale: CacheEntry?, _ round: Int) -> Landing? {
+    guard let stale, let old = try? core.value(of: stale) else { return nil }
+    return Landing(result: .success(old), upTo: round)
   }
 
-  private func loadWhileRenewing(_ token: String) async -> Result<Versioned<Value>, any Error> {
+  private func loadWhileRenewing(_ token: String) async -> Result<Found, any Error> {
     // Until the load ends, or the lease is lost: then the fill will say so.
-    let renewal = cache.renewals.begin { [redis = cache.redis, calls, lease = options.lease] in
+    let renewal = core.renewals.begin { [redis = core.redis, calls, lease = options.lease] in
       guard let call = try? calls.renew(token: token, lease: lease) else { return false }
       let renewed = try? CacheCalls.renewed(try await redis.run(call))
       return renewed != .lost
     }
-    defer { cache.renewals.end(renewal) }
+    defer { core.renewals.end(renewal) }
     do { return .success(try await load()) } catch { return .failure(error) }
   }
 
   /// Not waited for: the store is in trouble, and the lease also ends by itself.
   private func giveBack(_ token: String) {
-    Task { _ = try? await cache.redis.run(try calls.release(token: token)) }
+    Task { _ = try? await core.redis.run(try calls.release(token: token)) }
   }
 }

@@ -30,7 +30,8 @@ struct CacheLook {
     for (name, reply) in zip(tagNames, replies[(2 * keys.count)...]) {
       known[name] = .some(CacheTags.epochs(try reply.get()))
     }
-    known = try await tags.complete(looks.compactMap(\.entry), known)
+    let entries = looks.compactMap(\.entry)
+    if entries.contains(where: { !$0.tags.isEmpty }) { known = try await tags.complete(entries, known) }
     for at in looks.indices { looks[at].isGood = looks[at].entry.map { CacheTags.worth($0, known) } == .good }
     return looks
   }

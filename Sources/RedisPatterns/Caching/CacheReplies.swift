@@ -12,6 +12,13 @@ extension CacheCalls {
     case failed(retryAfter: Duration, stale: CacheEntry?)
     /// Load, but the result is not kept.
     case holdoff(stale: CacheEntry?)
+
+    var stale: CacheEntry? {
+      switch self {
+      case .hit: nil
+      case .win(let stale), .busy(_, let stale), .failed(_, let stale), .holdoff(let stale): stale
+      }
+    }
   }
 
   package enum Filled: String, Sendable {

@@ -16,6 +16,14 @@ struct CacheTags: Sendable {
   let redis: any RedisExecutor
   let namespace: String?
 
+  /// What `open` would refuse, before anything is sent.
+  func check(_ names: [String]) throws(RedisError) {
+    guard !names.isEmpty else { return }
+    let count = Set(names).count
+    guard count <= CacheTag.most else { throw .argument("\(count) tags are more than \(CacheTag.most)") }
+    _ = try reading(names)
+  }
+
   func reading(_ names: [String]) throws(RedisError) -> [RESPCommand] {
     var commands: [RESPCommand] = []
     for name in names { commands.append(try CacheTagCalls(name, namespace: namespace).read) }
@@ -24,7 +32,6 @@ struct CacheTags: Sendable {
 
   /// `known`, and the epochs of all other tags that the entries carry: one round trip if there are such.
   func complete(_ entries: [CacheEntry], _ known: Now) async throws(RedisError) -> Now {
-    guard entries.contains(where: { !$0.tags.isEmpty }) else { return known }  // nearly always
     let names = Set(entries.flatMap { $0.tags.map(\.name) }).filter { known[$0] == nil }
     guard !names.isEmpty else { return known }
     var known = known
@@ -50,11 +57,9 @@ struct CacheTags: Sendable {
 
   /// The tags with their epochs as of now, for an entry that will live for `life` at most.
   func open(_ names: [String], life: Duration) async throws(RedisError) -> [CacheTag] {
-    let names = Set(names).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     guard !names.isEmpty else { return [] }
-    guard names.count <= CacheTag.most else {
-      throw .argument("\(names.count) tags are more than \(CacheTag.most)")
-    }
+    try check(names)
+    let names = Set(names).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     let ttl = min(life * 2, .microseconds(NumberRule.longest))
     var calls: [ScriptCall] = []
     for name in names {

@@ -33,7 +33,8 @@ final class Renewals: Sendable {
       state.leases[state.begun] = Lease(due: .now + period, renew: renew)
       return (state.begun, !state.hasTimer)
     }
-    if isFirst { Task { await ring() } }
+    // Of no caller: the first one's priority and task-local values are nothing to the others.
+    if isFirst { Task.detached { await self.ring() } }
     return number
   }
 

@@ -4,39 +4,39 @@ import Synchronization
 ///
 /// Who may share a result: a value that was read before a caller asked may have been deleted before it asked. So callers
 /// carry the round in which they joined, and a landing says up to which round its result is good; the rest fly again.
-final class SingleFlight<Value: Sendable>: Sendable {
-  typealias Load = @Sendable () async throws -> Versioned<Value>
-  typealias Pilot = @Sendable (Flight<Value>, @escaping Load) async -> Landing<Value>
+final class SingleFlight: Sendable {
+  typealias Pilot = @Sendable (Flight) async -> Landing
 
-  private struct Entry {
-    let flight: Flight<Value>
+  struct Waiter {
+    let seat: Seat
+    let pilot: Pilot
     var round = 0
-    var waiters: [Waiter]
   }
 
-  private struct Waiter {
-    let seat: Seat<Value>
-    let load: Load
-    let pilot: Pilot
-    var round: Int
+  private struct Entry {
+    let flight: Flight
+    var round = 0
+    var waiters: [Waiter] = []
 
-    func joining(_ round: Int) -> Waiter {
-      var copy = self
-      copy.round = round
-      return copy
+    mutating func add(_ waiter: Waiter) {
+      waiters.append(Waiter(seat: waiter.seat, pilot: waiter.pilot, round: round))
     }
   }
 
   private let entries = Mutex<[String: Entry]>([:])
 
   /// - Parameter patience: how long to wait for another's load; one's own takes as long as it takes.
-  func join(
-    _ key: String, patience: Duration, _ load: @escaping Load, pilot: @escaping Pilot
-  ) async throws -> Value? {
-    let seat = Seat<Value>(until: .now + patience.asWait)
+  func join(_ key: String, patience: Duration, pilot: @escaping Pilot) async throws -> (any Sendable)? {
+    let seat = Seat(until: .now + patience.asWait)
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        if seat.take(continuation) { board(key, [Waiter(seat: seat, load: load, pilot: pilot, round: 0)]) }
+        guard seat.take(continuation) else { return }
+        let waiter = Waiter(seat: seat, pilot: pilot)
+        if let flight = board(key, [waiter]) {
+          start(flight, waiter)
+        } else {
+          seat.setTimer { self.cancelIfEmpty(key) }
+        }
       }
     } onCancel: {
       seat.leave(.failure(CancellationError()))
@@ -48,36 +48,25 @@ final class SingleFlight<Value: Sendable>: Sendable {
     entries.withLock { entries in entries[key]?.waiters.count { !$0.seat.isEmpty } ?? 0 }
   }
 
-  /// Joins the flight that is under way, or starts one.
-  private func board(_ key: String, _ waiters: [Waiter]) {
-    guard let first = waiters.first else { return }
-    let flight = entries.withLock { entries -> Flight<Value>? in
-      if var entry = entries[key] {
-        entry.waiters += waiters.map { $0.joining(entry.round) }
-        entries[key] = entry
-        return nil
-      }
-      let flight = Flight(key: key, table: self)
-      entries[key] = Entry(flight: flight, waiters: waiters.map { $0.joining(0) })
+  /// Joins the flight that is under way, or returns one that is to be started.
+  private func board(_ key: String, _ waiters: [Waiter]) -> Flight? {
+    entries.withLock { entries in
+      let flight = entries[key] == nil ? Flight(key: key, table: self) : nil
+      if let flight { entries[key] = Entry(flight: flight) }
+      for waiter in waiters { entries[key]?.add(waiter) }
       return flight
     }
-    guard let flight else {
-      for waiter in waiters { waiter.seat.setTimer { self.cancelIfEmpty(key) } }
-      return
-    }
-    first.seat.stopTimer()
-    for waiter in waiters.dropFirst() { waiter.seat.setTimer { self.cancelIfEmpty(key) } }
-    flight.start {
-      let landing = await first.pilot(flight, first.load)
-      self.land(flight, landing)
-    }
+  }
+
+  private func start(_ flight: Flight, _ waiter: Waiter) {
+    flight.start { self.land(flight, await waiter.pilot(flight)) }
     // Everybody may have left before the flight stood on the table.
-    cancelIfEmpty(key)
+    if waiter.seat.isEmpty { cancelIfEmpty(flight.key) }
   }
 
   /// Nobody waits any more: the load is for nothing, and who comes now starts another.
   private func cancelIfEmpty(_ key: String) {
-    let flight = entries.withLock { entries -> Flight<Value>? in
+    let flight = entries.withLock { entries -> Flight? in
       guard let entry = entries[key], entry.waiters.allSatisfy(\.seat.isEmpty) else { return nil }
       entries[key] = nil
       return entry.flight
@@ -86,55 +75,63 @@ final class SingleFlight<Value: Sendable>: Sendable {
   }
 
   /// Begins a new round and returns the one before it: whoever joined up to that one joined before what follows is sent.
-  func nextRound(of flight: Flight<Value>) -> Int {
+  func nextRound(of flight: Flight) -> Int {
     entries.withLock { entries in
-      guard entries[flight.key]?.flight === flight else { return .max }
-      defer { entries[flight.key]?.round += 1 }
-      return entries[flight.key]?.round ?? .max
+      guard let place = entries.index(forKey: flight.key), entries.values[place].flight === flight else { return .max }
+      defer { entries.values[place].round += 1 }
+      return entries.values[place].round
     }
   }
 
   /// Takes the flight off the table: who comes now starts another.
-  func close(_ flight: Flight<Value>) {
+  func close(_ flight: Flight) {
     let waiters = entries.withLock { entries -> [Waiter] in
-      guard entries[flight.key]?.flight === flight else { return [] }
-      return entries.removeValue(forKey: flight.key)?.waiters ?? []
+      guard let place = entries.index(forKey: flight.key), entries.values[place].flight === flight else { return [] }
+      return entries.remove(at: place).value.waiters
     }
-    if !waiters.isEmpty { flight.hold { landing in self.deliver(flight.key, waiters, landing) } }
+    if !waiters.isEmpty { flight.hold(waiters) }
   }
 
-  private func land(_ flight: Flight<Value>, _ landing: Landing<Value>) {
+  private func land(_ flight: Flight, _ landing: Landing) {
     close(flight)
-    flight.release(landing)
+    let waiters = flight.release()
+    for waiter in waiters where waiter.round <= landing.upTo { waiter.seat.leave(landing.result) }
+    flyAgain(flight.key, waiters.filter { $0.round > landing.upTo && !$0.seat.isEmpty })
   }
 
-  private func deliver(_ key: String, _ waiters: [Waiter], _ landing: Landing<Value>) {
-    for waiter in waiters where waiter.round <= landing.upTo { waiter.seat.leave(landing.result) }
-    board(key, waiters.filter { $0.round > landing.upTo && !$0.seat.isEmpty })
+  /// One of them starts, as if it had come just now: a load must not run in the name of the caller before it.
+  private func flyAgain(_ key: String, _ waiters: [Waiter]) {
+    guard !waiters.isEmpty, let flight = board(key, waiters) else { return }
+    while let waiters = entries.withLock({ $0[key]?.flight === flight ? $0[key]?.waiters : nil }) {
+      for waiter in waiters where waiter.seat.summon({ self.start(flight, waiter) }) { return }
+      // All have left, unless somebody joined meanwhile.
+      cancelIfEmpty(key)
+    }
   }
 }
 
 /// What a flight brought, and for whom.
-struct Landing<Value: Sendable>: Sendable {
-  let result: Result<Value?, any Error>
+struct Landing: Sendable {
+  let result: Result<(any Sendable)?, any Error>
   /// The last round whose callers may have it; the others start over.
   var upTo: Int = .max
 }
 
 /// One load that is under way.
-final class Flight<Value: Sendable>: Sendable {
+final class Flight: Sendable {
   private struct State {
     var task: Task<Void, Never>?
     /// Perhaps before there was a task.
     var isCancelled = false
-    var delivery: (@Sendable (Landing<Value>) -> Void)?
+    /// From the moment it left the table.
+    var waiters: [SingleFlight.Waiter] = []
   }
 
   let key: String
-  private let table: SingleFlight<Value>
+  private let table: SingleFlight
   private let state = Mutex(State())
 
-  init(key: String, table: SingleFlight<Value>) {
+  init(key: String, table: SingleFlight) {
     self.key = key
     self.table = table
   }
@@ -146,7 +143,14 @@ final class Flight<Value: Sendable>: Sendable {
   func close() { table.close(self) }
 
   func start(_ work: @escaping @Sendable () async -> Void) {
-    let task = Task { await work() }
+    guard !state.withLock(\.isCancelled) else { return }
+    let task: Task<Void, Never>
+    if #available(macOS 26, *) {
+      // The first command is sent from here: no other thread has to be woken for it.
+      task = Task.immediate { await work() }
+    } else {
+      task = Task { await work() }
+    }
     let isCancelled = state.withLock { state in
       state.task = task
       return state.isCancelled
@@ -162,13 +166,12 @@ final class Flight<Value: Sendable>: Sendable {
     task?.cancel()
   }
 
-  func hold(_ delivery: @escaping @Sendable (Landing<Value>) -> Void) { state.withLock { $0.delivery = delivery } }
+  func hold(_ waiters: [SingleFlight.Waiter]) { state.withLock { $0.waiters = waiters } }
 
-  func release(_ landing: Landing<Value>) {
-    let delivery = state.withLock { state in
-      defer { state.delivery = nil }
-      return state.delivery
+  func release() -> [SingleFlight.Waiter] {
+    state.withLock { state in
+      defer { state.waiters = [] }
+      return state.waiters
     }
-    delivery?(landing)
   }
 }

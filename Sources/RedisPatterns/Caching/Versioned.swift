@@ -13,3 +13,17 @@ public struct Versioned<Value: Sendable>: Sendable {
 }
 
 extension Versioned: Equatable where Value: Equatable {}
+
+/// The same without the type of the value.
+struct Found: Sendable {
+  /// Nil: the source has no such thing.
+  var value: (any Sendable)?
+  var version: UInt64 = 0
+
+  init<Value: Sendable>(_ value: Value?) { if let value { self.value = value } }
+
+  init<Value: Sendable>(_ found: Versioned<Value>) {
+    self.init(found.value)
+    version = found.version
+  }
+}
