@@ -17,8 +17,9 @@
 -- Freshness is judged here, again, in the step that grants the lease: a reader that judged by itself and then asked
 -- would load twice. An entry that comes with a status other than `hit` is stale, or will be before `early` has passed.
 -- failed: the last loader failed, and the whole fleet waits before it asks the source again. holdoff: load, but do not
--- fill (the source may still lag). dead: the `fresh until` of the entry that the reader refused because a tag of it was
--- invalidated, which cannot be seen here: tags lie in other slots; 0 for none.
+-- fill (the source may still lag). dead: the `fresh until` of the entry that the reader refused because a tag of it
+-- was invalidated, which cannot be seen here: tags lie in other slots; 0 for none. A lease that has longer to go than
+-- it was given for is of a clock that was set back since: it lasts from now on.
 
 local entry, lease = KEYS[1], KEYS[2]
 local token, ttl_us, early_us, dead_us = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -54,9 +55,15 @@ if stored then
   end
 end
 
-local kind, until_us = string.match(redis.call('GET', lease) or '', '^(%u) (%d+) ')
+local kind, until_us, gave_us, holder = string.match(redis.call('GET', lease) or '', '^(%u) (%d+) (%d+) (.*)$')
 until_us = tonumber(until_us or 0)
 if until_us > now_us then
+  if until_us - now_us > tonumber(gave_us) then
+    until_us = now_us + tonumber(gave_us)
+    local expires_ms = string.format('%.0f', math.ceil(until_us / 1000) + 1)
+    redis.call('PEXPIREAT', lease, expires_ms)
+    redis.call('SET', lease, string.format('%s %.0f %s %s', kind, until_us, gave_us, holder), 'PXAT', expires_ms)
+  end
   if kind == 'L' then
     return with_entry({ 'busy', until_us - now_us }, stored)
   elseif kind == 'F' then
@@ -68,7 +75,7 @@ end
 
 until_us = now_us + ttl_us
 redis.call(
-  'SET', lease, 'L ' .. string.format('%.0f', until_us) .. ' ' .. token,
+  'SET', lease, string.format('L %.0f %.0f %s', until_us, ttl_us, token),
   'PXAT', string.format('%.0f', math.ceil(until_us / 1000) + 1)
 )
 return with_entry({ 'win' }, stored)

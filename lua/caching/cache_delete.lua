@@ -34,9 +34,9 @@ if is_ours and tombstone ~= '' then
   end
 end
 local until_us = now_us + holdoff_us
-local kind, held_until_us = string.match(redis.call('GET', lease) or '', '^(%u) (%d+) ')
+local kind, held_until_us, gave_us = string.match(redis.call('GET', lease) or '', '^(%u) (%d+) (%d+) ')
 if kind == 'H' then
-  until_us = math.max(until_us, tonumber(held_until_us))
+  until_us = math.max(until_us, math.min(tonumber(held_until_us), now_us + tonumber(gave_us)))
 end
 
 local entries = redis.call('UNLINK', entry)
@@ -49,7 +49,7 @@ if tombstone ~= '' then
 end
 if until_us > now_us then
   redis.call(
-    'SET', lease, 'H ' .. string.format('%.0f', until_us) .. ' ',
+    'SET', lease, string.format('H %.0f %.0f ', until_us, until_us - now_us),
     'PXAT', string.format('%.0f', math.ceil(until_us / 1000) + 1)
   )
 end

@@ -23,7 +23,7 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
-local kind, holder = string.match(redis.call('GET', lease) or '', '^(%u) %d+ (.*)$')
+local kind, holder = string.match(redis.call('GET', lease) or '', '^(%u) %d+ %d+ (.*)$')
 if kind ~= 'L' or holder ~= token then
   return { 'lost' }
 end

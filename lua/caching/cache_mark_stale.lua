@@ -27,9 +27,9 @@ if string.sub(stored, 1, 3) == 'RP\1' and #stored == 32 then
   end
 end
 local until_us = now_us + holdoff_us
-local kind, held_until_us = string.match(redis.call('GET', lease) or '', '^(%u) (%d+) ')
+local kind, held_until_us, gave_us = string.match(redis.call('GET', lease) or '', '^(%u) (%d+) (%d+) ')
 if kind == 'H' then
-  until_us = math.max(until_us, tonumber(held_until_us))
+  until_us = math.max(until_us, math.min(tonumber(held_until_us), now_us + tonumber(gave_us)))
 end
 
 redis.call('DEL', lease)
@@ -42,7 +42,7 @@ elseif entries == 1 then
 end
 if until_us > now_us then
   redis.call(
-    'SET', lease, 'H ' .. string.format('%.0f', until_us) .. ' ',
+    'SET', lease, string.format('H %.0f %.0f ', until_us, until_us - now_us),
     'PXAT', string.format('%.0f', math.ceil(until_us / 1000) + 1)
   )
 end

@@ -18,7 +18,7 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
-local kind, holder = string.match(redis.call('GET', lease) or '', '^(%u) %d+ (.*)$')
+local kind, holder = string.match(redis.call('GET', lease) or '', '^(%u) %d+ %d+ (.*)$')
 if kind ~= 'L' or holder ~= token then
   return { 'lost' }
 end
@@ -26,7 +26,7 @@ redis.call('DEL', lease)
 if backoff_us > 0 then
   local until_us = now_us + backoff_us
   redis.call(
-    'SET', lease, 'F ' .. string.format('%.0f', until_us) .. ' ',
+    'SET', lease, string.format('F %.0f %.0f ', until_us, backoff_us),
     'PXAT', string.format('%.0f', math.ceil(until_us / 1000) + 1)
   )
 end

@@ -16,13 +16,13 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
-local kind, holder = string.match(redis.call('GET', lease) or '', '^(%u) %d+ (.*)$')
+local kind, holder = string.match(redis.call('GET', lease) or '', '^(%u) %d+ %d+ (.*)$')
 if kind ~= 'L' or holder ~= token then
   return { 'lost' }
 end
 local until_us = now_us + ttl_us
 redis.call(
-  'SET', lease, 'L ' .. string.format('%.0f', until_us) .. ' ' .. token,
+  'SET', lease, string.format('L %.0f %.0f %s', until_us, ttl_us, token),
   'PXAT', string.format('%.0f', math.ceil(until_us / 1000) + 1)
 )
 return { 'renewed' }

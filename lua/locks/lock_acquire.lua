@@ -17,7 +17,8 @@
 -- The owner asking again gets its own lease again, with the same fence: a repeat after a lost reply is safe.
 -- patience = 0 asks without queueing. A waiter that does not ask again within its patience has left the queue. A free
 -- lock goes to the first live waiter, so a newcomer never overtakes; the waiter has its patience to come and claim it.
--- The fence is max(stored + 1, now): it grows even when the counter was lost (hybrid logical clock).
+-- The fence is max(stored + 1, now): it grows even when the counter was lost (hybrid logical clock). A denial changes
+-- no lease, unless the server's clock was set back: then it lasts from now on for as long as it was given.
 
 local lock, fence, queue, waiters = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local owner, ttl_us, patience_us, channel = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
@@ -33,26 +34,40 @@ local function at_ms(us)
   return string.format('%.0f', math.ceil(us / 1000) + 1)
 end
 
-local function grant(to, until_us)
-  local token = math.max(tonumber(redis.call('GET', fence) or 0) + 1, now_us)
-  token = string.format('%.0f', token)
-  redis.call('SET', fence, token, 'PXAT', at_ms(until_us + KEEP_FENCE_US))
-  redis.call('HSET', lock, 'owner', to, 'fence', token, 'until_us', string.format('%.0f', until_us))
+-- The counter is kept until the clock is past it: a clock that was ahead and is right again would give lower ones.
+local function fence_at_ms(until_us, token)
+  return at_ms(math.max(until_us, tonumber(token)) + KEEP_FENCE_US)
+end
+
+local function grant(to, lasts_us)
+  local until_us, lasts = now_us + lasts_us, string.format('%.0f', lasts_us)
+  local token = string.format('%.0f', math.max(tonumber(redis.call('GET', fence) or 0) + 1, now_us))
+  redis.call('SET', fence, token, 'PXAT', fence_at_ms(until_us, token))
+  redis.call('HSET', lock, 'owner', to, 'fence', token, 'until_us', string.format('%.0f', until_us), 'ttl_us', lasts)
   redis.call('PEXPIREAT', lock, at_ms(until_us))
   return token
 end
 
-local lease = redis.call('HMGET', lock, 'owner', 'fence', 'until_us')
+local lease = redis.call('HMGET', lock, 'owner', 'fence', 'until_us', 'ttl_us')
 local holder, until_us = lease[1], tonumber(lease[3] or 0)
 if holder and until_us <= now_us then
   holder = false
 end
 
 if holder == owner then
-  redis.call('HSET', lock, 'until_us', string.format('%.0f', now_us + ttl_us))
-  redis.call('PEXPIREAT', lock, at_ms(now_us + ttl_us))
-  redis.call('PEXPIREAT', fence, at_ms(now_us + ttl_us + KEEP_FENCE_US))
+  until_us = now_us + ttl_us
+  redis.call(
+    'HSET', lock, 'until_us', string.format('%.0f', until_us), 'ttl_us', string.format('%.0f', ttl_us)
+  )
+  redis.call('PEXPIREAT', lock, at_ms(until_us))
+  redis.call('PEXPIREAT', fence, fence_at_ms(until_us, lease[2]))
   return { 'acquired', lease[2] }
+end
+
+if holder and until_us - now_us > tonumber(lease[4] or until_us) then
+  until_us = now_us + tonumber(lease[4])
+  redis.call('PEXPIREAT', lock, at_ms(until_us))
+  redis.call('HSET', lock, 'until_us', string.format('%.0f', until_us))
 end
 
 if not holder then
@@ -75,7 +90,7 @@ if not holder then
     end
   end
   until_us = now_us + lasts_us
-  local token = grant(holder, until_us)
+  local token = grant(holder, lasts_us)
   for _, gone in ipairs(passed) do
     redis.call('LPOP', queue)
     redis.call('HDEL', waiters, gone)

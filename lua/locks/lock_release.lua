@@ -50,9 +50,11 @@ while true do
   redis.call('HDEL', waiters, next_owner)
   if tonumber(leaves_us) > now_us then
     local until_us = now_us + tonumber(patience_us)
-    local token = string.format('%.0f', math.max(tonumber(redis.call('GET', fence) or 0) + 1, now_us))
-    redis.call('SET', fence, token, 'PXAT', at_ms(until_us + KEEP_FENCE_US))
-    redis.call('HSET', lock, 'owner', next_owner, 'fence', token, 'until_us', string.format('%.0f', until_us))
+    local number = math.max(tonumber(redis.call('GET', fence) or 0) + 1, now_us)
+    local token = string.format('%.0f', number)
+    redis.call('SET', fence, token, 'PXAT', at_ms(math.max(until_us, number) + KEEP_FENCE_US)) -- as in lock_acquire
+    local ends = string.format('%.0f', until_us)
+    redis.call('HSET', lock, 'owner', next_owner, 'fence', token, 'until_us', ends, 'ttl_us', patience_us)
     redis.call('PEXPIREAT', lock, at_ms(until_us))
     -- A wake-up that is not allowed is only a lost one: what follows must still be written.
     redis.pcall('PUBLISH', channel, next_owner)

@@ -30,10 +30,17 @@ end
 if uptime_us <= longest_us then
   return { 'abstained', longest_us - uptime_us + 1 }
 end
-local given = redis.call('HMGET', vote, 'owner', 'until_us')
-if given[1] and given[1] ~= owner and tonumber(given[2]) > now_us then
-  return { 'held', tonumber(given[2]) - now_us }
+local given = redis.call('HMGET', vote, 'owner', 'until_us', 'ttl_us')
+local until_us, gave_us = tonumber(given[2] or 0), tonumber(given[3] or given[2])
+if given[1] and given[1] ~= owner and until_us > now_us then
+  if until_us - now_us > gave_us then -- the clock was set back: the vote lasts from now on for as long as it was given
+    until_us = now_us + gave_us
+    redis.call('PEXPIREAT', vote, string.format('%.0f', math.ceil(until_us / 1000) + 1))
+    redis.call('HSET', vote, 'until_us', string.format('%.0f', until_us))
+  end
+  return { 'held', until_us - now_us }
 end
-redis.call('HSET', vote, 'owner', owner, 'until_us', string.format('%.0f', now_us + ttl_us))
+local ends, lasts = string.format('%.0f', now_us + ttl_us), string.format('%.0f', ttl_us)
+redis.call('HSET', vote, 'owner', owner, 'until_us', ends, 'ttl_us', lasts)
 redis.call('PEXPIREAT', vote, string.format('%.0f', math.ceil((now_us + ttl_us) / 1000) + 1))
 return { 'granted' }

@@ -18,14 +18,18 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
-local given = redis.call('HMGET', vote, 'owner', 'until_us')
+local given = redis.call('HMGET', vote, 'owner', 'until_us', 'ttl_us')
 if given[1] ~= owner or tonumber(given[2]) <= now_us then
   return { 'lost' }
 end
--- The expiry first and last, as in lock_renew.
-local until_us = math.max(tonumber(given[2]), now_us + ttl_us)
+-- Never shorter, and the expiry first and last, as in lock_renew.
+local left_us = math.min(tonumber(given[2]) - now_us, tonumber(given[3] or given[2]))
+local lasts_us = math.max(left_us, ttl_us)
+local until_us = now_us + lasts_us
 local at_ms = string.format('%.0f', math.ceil(until_us / 1000) + 1)
 redis.call('PEXPIREAT', vote, at_ms)
-redis.call('HSET', vote, 'until_us', string.format('%.0f', until_us))
+redis.call(
+  'HSET', vote, 'until_us', string.format('%.0f', until_us), 'ttl_us', string.format('%.0f', lasts_us)
+)
 redis.call('PEXPIREAT', vote, at_ms)
 return { 'renewed' }

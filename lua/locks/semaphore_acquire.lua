@@ -18,8 +18,8 @@
 --
 -- Every holder has its own deadline, so a long lease beside a short one keeps its permits. The first live waiter is
 -- served as soon as its weight fits under the limit that it asked with, and nobody passes it: a heavy waiter is never
--- starved. The owner asking again gets the same permits again, with the same fence. patience and fence are as in
--- lock_acquire.
+-- starved. The owner asking again gets the same permits again, with the same fence. Patience, fence, and what happens
+-- when the server's clock was set back are as in lock_acquire.
 
 local permits, fence, queue, waiters = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local owner, weight, limit, ttl_us = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -40,25 +40,40 @@ local function at_ms(us)
   return digits(math.ceil(us / 1000) + 1)
 end
 
-local used, first_us, last_us, mine, ended = 0, math.huge, 0, false, {}
+-- The counter is kept until the clock is past it, as in lock_acquire.
+local function fence_at_ms(until_us, token)
+  return at_ms(math.max(until_us, token) + KEEP_FENCE_US)
+end
+
+local used, first_us, last_us, mine, ended, set_back = 0, math.huge, 0, false, {}, {}
 local holders = redis.call('HGETALL', permits)
 for at = 1, #holders, 2 do
-  local held, until_us, token = string.match(holders[at + 1], '^(%d+) (%d+) (%d+)$')
-  until_us = tonumber(until_us)
+  local held, until_us, token, lasts_us = string.match(holders[at + 1], '^(%d+) (%d+) (%d+) ?(%d*)$')
+  until_us, lasts_us = tonumber(until_us), tonumber(lasts_us)
   if until_us <= now_us then
     ended[#ended + 1] = holders[at]
   else
+    if until_us - now_us > (lasts_us or until_us) then
+      until_us = now_us + lasts_us
+      set_back[holders[at]] = table.concat({ held, digits(until_us), token, digits(lasts_us) }, ' ')
+    end
     used = used + tonumber(held)
     first_us, last_us = math.min(first_us, until_us), math.max(last_us, until_us)
     mine = mine or (holders[at] == owner and { held, token })
   end
 end
 
+for holder, record in pairs(set_back) do
+  redis.call('PEXPIREAT', permits, at_ms(last_us))
+  redis.call('HSET', permits, holder, record)
+end
+
 if mine then
   last_us = math.max(last_us, now_us + ttl_us)
-  redis.call('HSET', permits, owner, mine[1] .. ' ' .. digits(now_us + ttl_us) .. ' ' .. mine[2])
+  local record = table.concat({ mine[1], digits(now_us + ttl_us), mine[2], digits(ttl_us) }, ' ')
+  redis.call('HSET', permits, owner, record)
   redis.call('PEXPIREAT', permits, at_ms(last_us))
-  redis.call('PEXPIREAT', fence, at_ms(last_us + KEEP_FENCE_US))
+  redis.call('PEXPIREAT', fence, fence_at_ms(last_us, tonumber(mine[2])))
   return { 'acquired', mine[2] }
 end
 
@@ -67,7 +82,7 @@ local granted, passed, is_open = {}, {}, false
 local function grant(to, holds, lasts_us)
   used = used + holds
   first_us, last_us = math.min(first_us, now_us + lasts_us), math.max(last_us, now_us + lasts_us)
-  granted[#granted + 1] = { to, holds, now_us + lasts_us }
+  granted[#granted + 1] = { to, holds, lasts_us }
   return to == owner
 end
 
@@ -96,14 +111,15 @@ local token = tonumber(redis.call('GET', fence) or 0)
 local ours
 if #granted > 0 then
   local last_token = math.max(token + 1, now_us) + #granted - 1
-  redis.call('SET', fence, digits(last_token), 'PXAT', at_ms(last_us + KEEP_FENCE_US))
+  redis.call('SET', fence, digits(last_token), 'PXAT', fence_at_ms(last_us, last_token))
   -- Before the grants: among them may be one whose last lease has ended.
   for _, gone in ipairs(ended) do
     redis.call('HDEL', permits, gone)
   end
   for at, grantee in ipairs(granted) do
     local its_token = digits(last_token - #granted + at)
-    redis.call('HSET', permits, grantee[1], digits(grantee[2]) .. ' ' .. digits(grantee[3]) .. ' ' .. its_token)
+    local record = { digits(grantee[2]), digits(now_us + grantee[3]), its_token, digits(grantee[3]) }
+    redis.call('HSET', permits, grantee[1], table.concat(record, ' '))
     if grantee[1] == owner then
       ours = its_token
     else

@@ -69,7 +69,8 @@ while true do
     end
     token = math.max(token + 1, now_us)
     used, last_us = used + tonumber(wants), math.max(last_us, now_us + tonumber(stays_us))
-    redis.call('HSET', permits, first, wants .. ' ' .. digits(now_us + tonumber(stays_us)) .. ' ' .. digits(token))
+    local record = { wants, digits(now_us + tonumber(stays_us)), digits(token), stays_us }
+    redis.call('HSET', permits, first, table.concat(record, ' '))
     granted[#granted + 1] = first
   end
   redis.call('LPOP', queue)
@@ -77,7 +78,7 @@ while true do
 end
 
 if #granted > 0 then
-  redis.call('SET', fence, digits(token), 'PXAT', at_ms(last_us + KEEP_FENCE_US))
+  redis.call('SET', fence, digits(token), 'PXAT', at_ms(math.max(last_us, token) + KEEP_FENCE_US)) -- as in lock_acquire
   redis.call('PEXPIREAT', permits, at_ms(last_us))
   for _, to in ipairs(granted) do
     -- A wake-up that is not allowed is only a lost one: what follows must still be written.

@@ -25,19 +25,23 @@ local function at_ms(us)
   return string.format('%.0f', math.ceil(us / 1000) + 1)
 end
 
-local held, until_us, token = string.match(redis.call('HGET', permits, owner) or '', '^(%d+) (%d+) (%d+)$')
+local record = redis.call('HGET', permits, owner) or ''
+local held, until_us, token, gave_us = string.match(record, '^(%d+) (%d+) (%d+) ?(%d*)$')
 if not held or tonumber(until_us) <= now_us then
   return { 'lost' }
 end
-until_us = math.max(tonumber(until_us), now_us + ttl_us)
+-- As in lock_renew.
+local left_us = math.min(tonumber(until_us) - now_us, tonumber(gave_us) or tonumber(until_us))
+local lasts_us = math.max(left_us, ttl_us)
+until_us = now_us + lasts_us
 local last_us = until_us
-for _, record in ipairs(redis.call('HVALS', permits)) do
-  last_us = math.max(last_us, tonumber(string.match(record, '^%d+ (%d+)')))
+for _, other in ipairs(redis.call('HVALS', permits)) do
+  last_us = math.max(last_us, tonumber(string.match(other, '^%d+ (%d+)')))
 end
 -- The expiry first, so that a full memory cannot stop the script half-way; and once more after the write, for a server
 -- that stood still in between has dropped the key, and the write made it anew.
 redis.call('PEXPIREAT', permits, at_ms(last_us))
-redis.call('PEXPIREAT', fence, at_ms(last_us + KEEP_FENCE_US))
-redis.call('HSET', permits, owner, held .. ' ' .. string.format('%.0f', until_us) .. ' ' .. token)
+redis.call('PEXPIREAT', fence, at_ms(math.max(last_us, tonumber(token)) + KEEP_FENCE_US)) -- as in lock_acquire
+redis.call('HSET', permits, owner, string.format('%s %.0f %s %.0f', held, until_us, token, lasts_us))
 redis.call('PEXPIREAT', permits, at_ms(last_us))
 return { 'renewed', token }

@@ -25,7 +25,7 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
-local DAY_US = 86400000000
+local DAY_US, AHEAD = 86400000000, 2
 
 local function first_day(month)
   local m = (month + 10) % 12
@@ -56,9 +56,12 @@ end
 
 local number, at = 0, 1
 if window ~= 'all' then
-  number = math.max(
-    period(), tonumber(redis.call('HGET', KEYS[2], 'period')) or 0, tonumber(redis.call('HGET', KEYS[4], 'period')) or 0
-  )
+  local own = period()
+  number = own
+  for slot = 2, 4, 2 do
+    local known = tonumber(redis.call('HGET', KEYS[slot], 'period')) or 0
+    number = known <= own + AHEAD and math.max(number, known) or number
+  end
   number = number - (ARGV[3] == 'previous' and 1 or 0)
   at = 1 + 2 * (number % 2)
 end

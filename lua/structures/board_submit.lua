@@ -16,11 +16,12 @@
 -- refused
 --
 -- The window `all` has one pair of keys; the others have two, which take turns: the period that runs and the one before
--- it. `zone` is added to the clock before periods are told apart. A clock that is set back does not bring a period
--- back: the latest one goes on. Of equal scores the one reached first stands first: a
--- member is 2^53 - 1 - (time in us), 16 digits, `:`, the id, and the time never repeats on a board. A score of another
--- order is stored with its sign turned. Beyond `most` players the last ones leave: their rank is 0. A rank before of 0:
--- was not on the board. refused: a sum would leave the numbers that are exact; nothing is written.
+-- it. `zone` is added to the clock before periods are told apart. A clock that is set back by up to two periods
+-- brings none back: the latest goes on. What lies further ahead is of a clock that was wrong, and goes. Of equal
+-- scores the one reached first stands first: a member is 2^53 - 1 - (time in us), 16 digits, `:`, the id, and the
+-- time never repeats on a board. A score of another order is stored with its sign turned. Beyond `most` players the
+-- last ones leave: their rank is 0. A rank before of 0: was not on the board. refused: a sum would leave the numbers
+-- that are exact; nothing is written.
 
 local id, score, mode = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local sign = ARGV[4] == 'low' and -1 or 1
@@ -31,7 +32,7 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
-local DAY_US, LARGEST, LAST_STAMP = 86400000000, 4503599627370496, 9007199254740991
+local DAY_US, LARGEST, LAST_STAMP, AHEAD = 86400000000, 4503599627370496, 9007199254740991, 2
 
 local function at_ms(us)
   return string.format('%.0f', math.ceil(us / 1000) + 1)
@@ -83,12 +84,19 @@ end
 local places, key = {}, 1
 for i = 8, #ARGV - 1 do
   local window, at = ARGV[i], key
-  local number, ends_us = 0, now_us + ttl_us
+  local number, ends_us, wrong = 0, now_us + ttl_us, {}
   if window ~= 'all' then
-    number = math.max(
-      period(window), tonumber(redis.call('HGET', KEYS[key + 1], 'period')) or 0,
-      tonumber(redis.call('HGET', KEYS[key + 3], 'period')) or 0
-    )
+    local own = period(window)
+    number = own
+    for slot = key, key + 2, 2 do
+      local known = tonumber(redis.call('HGET', KEYS[slot + 1], 'period')) or 0
+      if known > own + AHEAD then
+        redis.call('ZCARD', KEYS[slot]) -- fails as below
+        wrong[#wrong + 1] = slot
+      else
+        number = math.max(number, known)
+      end
+    end
     ends_us, at = ends(window, number), key + 2 * (number % 2)
   end
   key = key + (window == 'all' and 2 or 4)
@@ -96,6 +104,7 @@ for i = 8, #ARGV - 1 do
   local known = redis.call('HMGET', ids, 'period', 'last_us', 'id:' .. id, 'ends_us')
   redis.call('ZCARD', scores) -- fails on a key of another type, before anything is written
   local place = { scores = scores, ids = ids, number = string.format('%.0f', number), ends_us = ends_us, rank = 0 }
+  place.wrong = wrong
   place.begins = known[1] ~= place.number or tonumber(known[4]) <= now_us
   place.stamp = now_us
   if not place.begins then
@@ -126,6 +135,9 @@ for _, place in ipairs(places) do
   redis.call('HSET', ids, 'period', place.number)
   if place.begins then
     redis.call('UNLINK', ids, scores)
+  end
+  for _, slot in ipairs(place.wrong) do
+    redis.call('UNLINK', KEYS[slot], KEYS[slot + 1])
   end
   redis.call('HSET', ids, 'period', place.number, 'ends_us', string.format('%.0f', place.ends_us))
   local rank = place.rank

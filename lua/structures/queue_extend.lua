@@ -15,8 +15,8 @@
 -- extended
 -- lost
 --
--- Never shorter than it was. lost: as in queue_settle; a job that waits again is taken out of the queue. Works when the
--- server's memory is full.
+-- Never shorter than it was, but when the clock was set back since. lost: as in queue_settle; a job that waits again is
+-- taken out of the queue. Works when the server's memory is full.
 
 local queue, state, leases, later = KEYS[1], KEYS[3], KEYS[4], KEYS[5]
 local id, token, lease_us, ttl_us = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -26,9 +26,11 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
-local holder = string.match(redis.call('HGET', state, ':' .. id) or '', '^%d+ (.+)$')
+local try, gave_us, holder = string.match(redis.call('HGET', state, ':' .. id) or '', '^(%d+) (%d+) (.+)$')
 local leased_us = redis.call('ZSCORE', leases, id)
-local until_us = math.max(tonumber(leased_us or 0), now_us + lease_us)
+local left_us = math.min(tonumber(leased_us or 0) - now_us, tonumber(gave_us or 0))
+local lasts_us = math.max(left_us, lease_us)
+local until_us = now_us + lasts_us
 local last_us = until_us
 for _, key in ipairs({ leases, later }) do
   last_us = math.max(last_us, tonumber(redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2] or 0))
@@ -39,6 +41,7 @@ if holder ~= token or (not leased_us and redis.call('LREM', queue, 1, id) == 0) 
 end
 redis.call('PEXPIREAT', state, ends_ms) -- a first write that needs no memory
 redis.call('ZADD', leases, string.format('%.0f', until_us), id)
+redis.call('HSET', state, ':' .. id, string.format('%s %.0f %s', try, lasts_us, token))
 for _, key in ipairs(KEYS) do
   redis.call('PEXPIREAT', key, ends_ms)
 end

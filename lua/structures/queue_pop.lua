@@ -19,8 +19,9 @@
 -- A lease that ended makes its job the first again, or buries it after `tries`; jobs that are due stand at the end.
 -- Both happen here, at most 100 of each a call, so no other process has to run. A pop again with the same token gives
 -- the same job as long as nobody else was given it: a repeat after a lost reply is safe. Once its lease has ended that
--- is a new attempt. empty: 0 when nothing is out or put off. The first write of every path needs no memory, so a full
--- server can still be drained.
+-- is a new attempt. empty: 0 when nothing is out or put off. A lease or a delay that has longer to go than it was given
+-- for is of a clock that was set back since: it lasts from now on. The first write of every path needs no memory, so a
+-- full server can still be drained.
 
 local queue, jobs, state, leases, later, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local token, lease_us, tries = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -32,7 +33,7 @@ if now_us == 0 then
 end
 
 local function attempts(id)
-  return string.match(redis.call('HGET', state, ':' .. id) or '', '^(%d+) ?(.*)$')
+  return string.match(redis.call('HGET', state, ':' .. id) or '', '^(%d+) (%d+) ?(.*)$')
 end
 
 -- A token that went on to another job keeps its entry.
@@ -51,7 +52,7 @@ local due = redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, 100)
 local id = redis.call('HGET', state, '@' .. token)
 local payload = redis.call('HGET', jobs, id or '')
 if id then
-  local try, holder = attempts(id)
+  local try, _, holder = attempts(id)
   local until_us = redis.call('ZSCORE', leases, id)
   if not payload or holder ~= token then
     id = nil
@@ -68,7 +69,7 @@ for i = #expired, 1, -1 do
   local ended = expired[i]
   if ended ~= id then
     redis.call('ZREM', leases, ended)
-    local try, holder = attempts(ended)
+    local try, _, holder = attempts(ended)
     local content = redis.call('HGET', jobs, ended)
     if not content then
       forget(ended, holder)
@@ -104,20 +105,30 @@ if not id then
 end
 local try = 0
 if payload then
-  local before, holder = attempts(id)
+  local before, _, holder = attempts(id)
   try = tonumber(before or 0) + 1
   forget(id, holder)
   redis.call('ZADD', leases, string.format('%.0f', now_us + lease_us), id)
-  redis.call('HSET', state, ':' .. id, string.format('%.0f', try) .. ' ' .. token, '@' .. token, id)
+  redis.call('HSET', state, ':' .. id, string.format('%.0f %.0f %s', try, lease_us, token), '@' .. token, id)
 end
 
-local last_us, next_us = now_us, math.huge
+local last_us, next_us, set_back = now_us, math.huge, 0
 for _, key in ipairs({ leases, later }) do
-  last_us = math.max(last_us, tonumber(redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2] or 0))
+  local last
+  for _ = 1, 100 do
+    last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
+    local _, gave_us = attempts(last[1] or '')
+    if not gave_us or tonumber(last[2]) - now_us <= tonumber(gave_us) then
+      break
+    end
+    set_back = set_back + redis.call('ZREM', key, last[1])
+    redis.call('ZADD', key, string.format('%.0f', now_us + tonumber(gave_us)), last[1])
+  end
+  last_us = math.max(last_us, tonumber(last[2] or 0))
   next_us = math.min(next_us, tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or math.huge))
 end
 local ends_ms = string.format('%.0f', math.ceil((last_us + ttl_us) / 1000) + 1)
-if payload or #expired + #due > 0 then
+if payload or #expired + #due + set_back > 0 then
   for _, key in ipairs({ queue, jobs, state, leases, later, dead }) do
     redis.call('PEXPIREAT', key, ends_ms)
   end

@@ -46,7 +46,7 @@ if held >= most then
 end
 
 redis.call('HSET', jobs, id, payload)
-redis.call('HSET', state, ':' .. id, '0')
+redis.call('HSET', state, ':' .. id, string.format('0 %.0f', delay_us))
 if delay_us > 0 then
   redis.call('ZADD', later, string.format('%.0f', now_us + delay_us), id)
 else

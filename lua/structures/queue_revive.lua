@@ -42,7 +42,7 @@ repeat
     local id = size and string.sub(entries[i], at, at + size - 1)
     if id and revived < count and redis.call('HEXISTS', jobs, id) == 0 then
       redis.call('HSET', jobs, id, string.sub(entries[i], at + size))
-      redis.call('HSET', state, ':' .. id, '0')
+      redis.call('HSET', state, ':' .. id, '0 0')
       redis.call('RPUSH', queue, id)
       redis.call('LREM', dead, -1, entries[i])
       revived = revived + 1

@@ -33,7 +33,7 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
-local try, holder = string.match(redis.call('HGET', state, ':' .. id) or '', '^(%d+) (.+)$')
+local try, holder = string.match(redis.call('HGET', state, ':' .. id) or '', '^(%d+) %d+ (.+)$')
 local payload = redis.call('HGET', jobs, id)
 -- These fail on a key of another type, before anything is written.
 redis.call('LLEN', queue)
@@ -51,7 +51,7 @@ end
 local answer = 'acked'
 if verb == 'retry' and tonumber(try) < tries then
   answer = 'retried'
-  redis.call('HSET', state, ':' .. id, try)
+  redis.call('HSET', state, ':' .. id, string.format('%s %.0f', try, delay_us))
   if delay_us > 0 then
     redis.call('ZADD', later, string.format('%.0f', now_us + delay_us), id)
   else

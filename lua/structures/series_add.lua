@@ -10,7 +10,8 @@
 --
 -- A member is the time in us, 16 digits, `:`, the value; its score is the time. The time is max(last + 1, now), so no
 -- point replaces another and the order stays that of adding. Points older than `keep` leave, and the oldest beyond
--- `most`; the series ends when its last point is that old.
+-- `most`; the series ends when its last point is that old. Points more than `keep` ahead are of a clock that was wrong,
+-- and leave too: else every later one would be dated behind them.
 
 local series = KEYS[1]
 local value, keep_us, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -20,14 +21,20 @@ if now_us == 0 then
   now_us = time[1] * 1000000 + time[2]
 end
 
-local last_us = tonumber(redis.call('ZREVRANGE', series, 0, 0, 'WITHSCORES')[2] or 0)
+local EXACT, ahead = 9007199254740992, string.format('%.0f', now_us + keep_us)
+local newest_us = tonumber(redis.call('ZREVRANGE', series, 0, 0, 'WITHSCORES')[2] or 0)
+local last_us = newest_us
+if newest_us > now_us + keep_us then
+  last_us = tonumber(redis.call('ZREVRANGEBYSCORE', series, ahead, '-inf', 'WITHSCORES', 'LIMIT', 0, 1)[2] or 0)
+end
 local at_us = math.max(last_us + 1, now_us)
-if at_us + keep_us >= 9007199254740992 then
+if math.max(at_us, newest_us) + keep_us >= EXACT then
   return redis.error_reply('WRONGTYPE the scores of the sorted set are no times')
 end
 local at = string.format('%.0f', at_us)
 local member = string.format('%016.0f', at_us) .. ':' .. value
 redis.call('ZADD', series, at, member)
+redis.call('ZREMRANGEBYSCORE', series, '(' .. string.format('%.0f', math.max(at_us, now_us + keep_us)), '+inf')
 redis.call('ZREMRANGEBYSCORE', series, '-inf', string.format('%.0f', at_us - keep_us))
 redis.call('ZREMRANGEBYRANK', series, 0, -most - 1)
 redis.call('PEXPIREAT', series, string.format('%.0f', math.ceil((at_us + keep_us) / 1000) + 1))

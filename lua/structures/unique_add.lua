@@ -10,9 +10,10 @@
 -- counted  changed
 --
 -- As many slots as periods are kept; period number n lies in slot n modulo their number, and `periods` says which it
--- is. A slot ends when no kept period can be its own. A clock that is set back by up to 60 periods does not bring one
--- back: the latest goes on. changed: 1 when the estimate may have grown. The error of an estimate is 0.81 % (standard
--- deviation).
+-- is. A slot ends when no kept period can be its own. A clock that is set back by up to two periods, or by an hour if
+-- that is longer, does not bring one back: the latest goes on. What lies further ahead is of a clock that was wrong, or
+-- of periods of another length, and is forgotten. changed: 1 when the estimate may have grown. The error of an estimate
+-- is 0.81 % (standard deviation).
 
 local periods = KEYS[1]
 local every_us, zone_us = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -23,12 +24,15 @@ if now_us == 0 then
 end
 
 local slots = #KEYS - 1
-local own, AHEAD = math.floor((now_us + zone_us) / every_us), 60 -- further ahead is of another length
-local number = own
-for _, known in ipairs(redis.call('HVALS', periods)) do
-  known = tonumber(known) or 0
+local own, AHEAD = math.floor((now_us + zone_us) / every_us), math.max(2, math.ceil(3600000000 / every_us))
+local number, wrong = own, {}
+local kept = redis.call('HGETALL', periods)
+for i = 1, #kept, 2 do
+  local known = tonumber(kept[i + 1]) or 0
   if known - own <= AHEAD then
     number = math.max(number, known)
+  else
+    wrong[#wrong + 1] = kept[i]
   end
 end
 local slot = number % slots
@@ -41,6 +45,11 @@ end
 if redis.call('HGET', periods, slot) ~= period then
   redis.call('HSET', periods, slot, period)
   redis.call('UNLINK', seen)
+end
+for _, other in ipairs(wrong) do
+  if tonumber(other) ~= slot then
+    redis.call('HDEL', periods, other)
+  end
 end
 local changed, PAGE = 0, 1000 -- Lua unpacks 8,000 at most
 for at = 3, #ARGV - 1, PAGE do

@@ -21,7 +21,7 @@ if now_us == 0 then
 end
 
 local slots = #KEYS - 1
-local own, AHEAD = math.floor((now_us + zone_us) / every_us), 60 -- further ahead is of another length
+local own, AHEAD = math.floor((now_us + zone_us) / every_us), math.max(2, math.ceil(3600000000 / every_us))
 local number = own
 for _, known in ipairs(redis.call('HVALS', periods)) do
   known = tonumber(known) or 0

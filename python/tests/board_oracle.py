@@ -12,19 +12,19 @@ LARGEST = 2**52
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-def span(window: str, now_us: int, zone_us: int) -> tuple[Any, Any]:
-    """The names of the period that runs and of the one before it, by Python's calendar."""
+AHEAD = 2
+
+
+def period(window: str, now_us: int, zone_us: int) -> int:
+    """The number of the period that runs, by Python's calendar."""
     moment = EPOCH + timedelta(microseconds=now_us + zone_us)
     if window == "all":
-        return "all", None
+        return 0
     if window == "month":
-        before = moment.replace(day=1) - timedelta(days=1)
-        return (moment.year, moment.month), (before.year, before.month)
+        return moment.year * 12 + moment.month
     if window == "week":
-        return moment.isocalendar()[:2], (moment - timedelta(days=7)).isocalendar()[:2]
-    step = timedelta(days=1) if window == "day" else timedelta(hours=1)
-    width = 10 if window == "day" else 13
-    return moment.isoformat()[:width], (moment - step).isoformat()[:width]
+        return (moment.date() - timedelta(days=moment.weekday())).toordinal() // 7
+    return moment.toordinal() if window == "day" else moment.toordinal() * 24 + moment.hour
 
 
 @dataclass
@@ -45,29 +45,31 @@ class Oracle:
     def __init__(self, board: Board) -> None:
         self.board = board
         self.low = board.order == "low"
-        self.tables: dict[tuple[str, Any], Table] = {}
-        self.latest: dict[str, int] = {}
+        self.tables: dict[tuple[str, int], Table] = {}
         self.turn = 0
 
     def table(self, window: str, now_us: int, *, previous: bool = False, write: bool = False) -> Table:
-        # A clock that is set back does not bring a period back: the latest one that was written to goes on.
-        moment = max(now_us, self.latest.get(window, 0))
-        name = (window, span(window, moment, self.board.zone_us)[previous])
-        found = self.tables.get(name)
+        # A clock that is set back brings no period back: the latest goes on, unless it lies so far ahead that the clock
+        # was wrong when it began.
+        own = period(window, now_us, self.board.zone_us)
+        known = [number for name, number in self.tables if name == window and number <= own + AHEAD]
+        number = max([own, *known]) - previous
+        found = self.tables.get((window, number))
         ended = found is None or (found.until_us is not None and found.until_us <= now_us)
-        if ended and write:
-            found = self.tables[name] = Table()
+        if write:
+            for other in [other for name, other in self.tables if name == window]:
+                if other > own + AHEAD or (other != number and (other - number) % 2 == 0):
+                    del self.tables[window, other]
+            if ended:
+                found = self.tables[window, number] = Table()
         return Table() if found is None or (ended and not write) else found
 
     def expire(self, now_us: int) -> None:
         """What has ended is gone, also for a clock that is set back."""
-        for window, name in [*self.tables]:
-            until_us, before = self.tables[window, name].until_us, span(window, now_us, self.board.zone_us)[1]
-            if name < before if until_us is None else until_us <= now_us:
-                del self.tables[window, name]
-        for window, latest_us in [*self.latest.items()]:
-            if (window, span(window, latest_us, self.board.zone_us)[0]) not in self.tables:
-                del self.latest[window]
+        for window, number in [*self.tables]:
+            until_us, own = self.tables[window, number].until_us, period(window, now_us, self.board.zone_us)
+            if number < own - 1 if until_us is None else until_us <= now_us:
+                del self.tables[window, number]
 
     def submit(self, id: str, score: int, mode: str, now_us: int) -> dict[str, Any]:  # noqa: A002
         self.turn += 1
@@ -83,7 +85,6 @@ class Oracle:
             changes.append((old, new))
         for window, (old, new) in zip(self.board.windows, changes, strict=True):
             table = self.table(window, now_us, write=True)
-            self.latest[window] = max(now_us, self.latest.get(window, 0))
             before = table.standing(self.low)
             if old is None or new != old[0]:
                 table.players[id] = (new, self.turn)
@@ -117,10 +118,7 @@ class Oracle:
         return self.page(window, previous, first + 1, count, now_us)
 
     def remove(self, id: str, now_us: int) -> dict[str, Any]:  # noqa: A002
-        tables = [
-            self.table(window, now_us, previous=previous)
-            for window in self.board.windows
-            for previous in ((False, True) if window != "all" else (False,))
-        ]
+        self.expire(now_us)
+        tables = self.tables.values()
         found = [table.players.pop(id, None) for table in tables]
         return {"status": "removed" if any(found) else "absent"}

@@ -17,6 +17,7 @@ class Holding:
     weight: int
     until_us: int
     fence: int
+    ttl_us: int = 0
 
 
 class Implementation(Protocol):

@@ -120,7 +120,7 @@ def test_a_slow_loader_keeps_its_lease(client: Any, server: Server, namespace: s
 
 
 def test_a_dead_loader_is_replaced_when_its_lease_ends(client: Any, namespace: str) -> None:
-    client.set(f"{namespace}:cache:{{k}}:lease", f"L {int((time.time() + 0.3) * 1e6)} dead", px=300)
+    client.set(f"{namespace}:cache:{{k}}:lease", f"L {int((time.time() + 0.3) * 1e6)} 300000 dead", px=300)
     cache = Cache(client, codec=TEXT, namespace=namespace)
     started = time.monotonic()
     assert cache.get_or_load("k", lambda: "v") == "v"
@@ -128,7 +128,7 @@ def test_a_dead_loader_is_replaced_when_its_lease_ends(client: Any, namespace: s
 
 
 def test_waiting_for_another_load_ends(client: Any, namespace: str) -> None:
-    client.set(f"{namespace}:cache:{{k}}:lease", f"L {int((time.time() + 60) * 1e6)} slow", px=60_000)
+    client.set(f"{namespace}:cache:{{k}}:lease", f"L {int((time.time() + 60) * 1e6)} 60000000 slow", px=60_000)
     cache = Cache(client, codec=TEXT, namespace=namespace, wait=0.2)
     with pytest.raises(CacheError, match="CACHEWAIT"):
         cache.get_or_load("k", lambda: "v")
@@ -187,7 +187,7 @@ def test_a_stale_value_is_served_while_another_loads(client: Any, namespace: str
     cache = Cache(client, codec=TEXT, namespace=namespace, ttl=0.05, grace=60.0)
     cache.get_or_load("k", lambda: "old")
     until(lambda: cache.get("k") == Miss())
-    client.set(f"{namespace}:cache:{{k}}:lease", f"L {int((time.time() + 60) * 1e6)} other", px=60_000)
+    client.set(f"{namespace}:cache:{{k}}:lease", f"L {int((time.time() + 60) * 1e6)} 60000000 other", px=60_000)
     assert cache.get_or_load("k", failing) == "old"
 
 

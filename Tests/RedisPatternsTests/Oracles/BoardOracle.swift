@@ -17,14 +17,14 @@ struct BoardOracle {
 
   private struct Name: Hashable {
     let window: BoardWindow
-    let period: [Int]
+    let number: Int
   }
 
   static let largest = 1 << 52
   let options: LeaderboardOptions
   private var tables: [Name: Table] = [:]
-  /// When each window was last written to: a clock that is set back does not bring a period back.
-  private var latest: [BoardWindow: Int64] = [:]
+  /// So many periods a clock may be set back; what lies further ahead is of a clock that was wrong.
+  private static let ahead = 2
   private var turn = 0
   private var calendar = BoardCalendar()
 
@@ -43,7 +43,7 @@ struct BoardOracle {
     var places: [String] = []
     for (window, change) in zip(options.windows, changes) {
       var table = table(window, nowUs)
-      latest[window] = max(nowUs, latest[window] ?? 0)
+      forget(window, nowUs)
       let before = standing(table)
       if change.old?.score != change.new { table.players[id] = Player(score: change.new, turn: turn) }
       if window == .all { table.untilUs = nowUs + options.ttlUs }
@@ -72,15 +72,9 @@ struct BoardOracle {
   }
 
   mutating func remove(_ id: String, nowUs: Int64) -> String {
+    expire(nowUs: nowUs)
     var found = false
-    for window in options.windows {
-      for previous in window == .all ? [false] : [false, true] {
-        var table = table(window, nowUs, previous: previous)
-        guard table.players.removeValue(forKey: id) != nil else { continue }
-        found = true
-        tables[name(window, nowUs, previous: previous)] = table
-      }
-    }
+    for name in tables.keys where tables[name]?.players.removeValue(forKey: id) != nil { found = true }
     return found ? "removed" : "absent"
   }
 
@@ -88,21 +82,28 @@ struct BoardOracle {
   mutating func expire(nowUs: Int64) {
     for (name, table) in tables {
       let isOver =
-        if let untilUs = table.untilUs { untilUs <= nowUs } else {
-          name.period.lexicographicallyPrecedes(
-            calendar.period(name.window, at: nowUs + options.zoneUs, previous: true))
-        }
+        if let untilUs = table.untilUs { untilUs <= nowUs } else { name.number < own(name.window, nowUs) - 1 }
       if isOver { tables[name] = nil }
-    }
-    for (window, us) in latest {
-      let period = calendar.period(window, at: us + options.zoneUs, previous: false)
-      if tables[Name(window: window, period: period)] == nil { latest[window] = nil }
     }
   }
 
+  /// What a submission finds too far ahead, or in its place.
+  private mutating func forget(_ window: BoardWindow, _ nowUs: Int64) {
+    let own = own(window, nowUs)
+    let number = name(window, nowUs).number
+    for name in tables.keys where name.window == window && name.number != number {
+      if name.number > own + Self.ahead || (name.number - number) % 2 == 0 { tables[name] = nil }
+    }
+  }
+
+  private mutating func own(_ window: BoardWindow, _ nowUs: Int64) -> Int {
+    calendar.period(window, at: nowUs + options.zoneUs)
+  }
+
   private mutating func name(_ window: BoardWindow, _ nowUs: Int64, previous: Bool = false) -> Name {
-    let moment = max(nowUs, latest[window] ?? 0) + options.zoneUs
-    return Name(window: window, period: calendar.period(window, at: moment, previous: previous))
+    let own = own(window, nowUs)
+    let known = tables.keys.filter { $0.window == window && $0.number <= own + Self.ahead }.map(\.number)
+    return Name(window: window, number: max(own, known.max() ?? own) - (previous ? 1 : 0))
   }
 
   private mutating func table(_ window: BoardWindow, _ nowUs: Int64, previous: Bool = false) -> Table {
@@ -126,35 +127,35 @@ private struct BoardCalendar {
   private struct Question: Hashable {
     let window: BoardWindow
     let hour: Int64
-    let previous: Bool
   }
 
-  private var known: [Question: [Int]] = [:]
+  private static let monday = Date(timeIntervalSince1970: 4 * 86_400)
+  private var known: [Question: Int] = [:]
   private let calendar: Calendar = {
     var calendar = Calendar(identifier: .iso8601)
     calendar.timeZone = TimeZone(secondsFromGMT: 0) ?? .current
     return calendar
   }()
 
-  /// What names the period of a moment, or the one before it; later ones are larger.
-  mutating func period(_ window: BoardWindow, at us: Int64, previous: Bool) -> [Int] {
-    let question = Question(window: window, hour: us / 3_600_000_000, previous: previous)
+  /// Counts the periods up to that of a moment.
+  mutating func period(_ window: BoardWindow, at us: Int64) -> Int {
+    let question = Question(window: window, hour: us / 3_600_000_000)
     if let period = known[question] { return period }
     let date = Date(timeIntervalSince1970: Double(question.hour * 3600))
     let period =
       switch window {
-      case .all: [Int]()
-      case .hour: parts([.year, .month, .day, .hour], date, back: previous ? 3600 : 0)
-      case .day: parts([.year, .month, .day], date, back: previous ? 86_400 : 0)
-      case .week: parts([.yearForWeekOfYear, .weekOfYear], date, back: previous ? 7 * 86_400 : 0)
-      case .month: parts([.year, .month], date, back: previous ? calendar.component(.day, from: date) * 86_400 : 0)
+      case .all: 0
+      case .hour: passed(.hour, to: date)
+      case .day: passed(.day, to: date)
+      case .week: passed(.day, to: date) / 7
+      case .month: calendar.component(.year, from: date) * 12 + calendar.component(.month, from: date)
       }
     known[question] = period
     return period
   }
 
-  private func parts(_ units: [Calendar.Component], _ date: Date, back: Int) -> [Int] {
-    units.map { calendar.component($0, from: date.addingTimeInterval(-Double(back))) }
+  private func passed(_ unit: Calendar.Component, to date: Date) -> Int {
+    calendar.dateComponents([unit], from: Self.monday, to: date).value(for: unit) ?? 0
   }
 }
 

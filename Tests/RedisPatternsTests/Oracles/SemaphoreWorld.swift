@@ -8,7 +8,7 @@ protocol SemaphoreSubject {
     -> RESPCommand
   func renew(owner: String, ttlUs: Int64, nowUs: Int64) throws -> RESPCommand
   func release(owner: String, nowUs: Int64) throws -> RESPCommand
-  /// Every key of the semaphore, the hash of `<owner> = '<weight> <until us> <fence>'` first.
+  /// Every key of the semaphore, the hash of `<owner> = '<weight> <until us> <fence> …'` first.
   var keys: [String] { get }
 }
 
@@ -266,7 +266,7 @@ struct SemaphoreWorld {
     var seen: [String: Holding] = [:]
     for at in stride(from: 0, to: words.count - 1, by: 2) {
       let numbers = words[at + 1].split(separator: " ").compactMap { Int64($0) }
-      guard numbers.count == 3 else { continue }
+      guard numbers.count >= 3 else { continue }
       seen[words[at]] = Holding(weight: numbers[0], untilUs: numbers[1], fence: numbers[2])
     }
     return seen
