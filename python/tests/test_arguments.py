@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import array
 import asyncio
+import collections
 import collections.abc
 import contextlib
 import datetime
+import decimal
+import enum
+import fractions
 import inspect
 import math
 import types
@@ -28,6 +33,30 @@ BAD: list[Any] = [None, object(), len, types.SimpleNamespace, datetime.timedelta
 BAD += [math.nan, math.inf, -math.inf, 1e305, 1.5, -1, 0, True, 2**53, 2**64, 10**400, -(10**5000)]
 BAD += ["", "text", SURROGATE, "nul\0", "x" * 2**20, b"", b"nul\0", b"\xff", [None], [SURROGATE], ["ok", 5]]
 BAD += [{"a": None}, {5: "a"}, {SURROGATE: "a"}, {"a": SURROGATE}]
+
+
+class Four(enum.IntEnum):
+    """A number for `int` and for type checkers."""
+
+    FOUR = 4
+
+
+class Half(float):
+    """As the 64-bit numbers of numpy are."""
+
+
+class Number:
+    """As the whole numbers of numpy are: no `int`, though it can be turned into one."""
+
+    def __index__(self) -> int:
+        return 4
+
+    def __float__(self) -> float:
+        return 4.0
+
+
+BAD += [Four.FOUR, Half(0.5), Number(), decimal.Decimal(4), fractions.Fraction(4), bytearray(b"x"), memoryview(b"x")]
+BAD += [collections.deque(["x"]), array.array("b", b"x")]
 TRUTHS = ("previous", "move", "always", "allow_retries")
 """Flags are taken by their truth, as everywhere in Python."""
 PRESENTED = ("identity", "replacing")
@@ -50,7 +79,7 @@ def fits(value: Any, hint: Any) -> bool:
     if origin in (collections.abc.Iterable, collections.abc.Sequence, collections.abc.Collection):
         if isinstance(value, str):
             return fits("", inner[0])
-        return isinstance(value, (list, tuple, dict)) and all(fits(one, inner[0]) for one in value)
+        return isinstance(value, (list, tuple, dict, collections.deque)) and all(fits(one, inner[0]) for one in value)
     if hint in (None, type(None)):
         return value is None
     kind = origin or hint

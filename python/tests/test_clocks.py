@@ -93,7 +93,7 @@ def jobs(world: Clocked) -> Callable[[], bool]:
 def test_leases_of_the_dead_end(world: Clocked) -> None:
     until(lambda: isinstance(world.send(lock("next")), Acquired))
     until(lambda: isinstance(world.send(permit("next")), Acquired))
-    until(lambda: isinstance(world.send(vote("next")), votes.Granted))
+    until(lambda: isinstance(world.send(vote("next")), votes.VoteGranted))
     until(lambda: isinstance(world.send(load("next")), caching.Win))
     until(jobs(world))
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
+from . import _arguments
 from ._clock import LateError, clock
 
 T = TypeVar("T")
 
 sleep = asyncio.sleep
 Cancelled = asyncio.CancelledError
+callback = _arguments.callback
+"""A coroutine function or a plain one."""
 
 
 def scope_id() -> object:
@@ -46,6 +50,12 @@ async def complete(work: Callable[[], Coroutine[Any, Any, T]], within: float = 1
             elif not task.cancelled():
                 task.exception()
         raise
+
+
+async def outcome(function: Callable[..., Awaitable[T]], *given: Any) -> T:
+    """What a caller's function gives, also when it is a plain one."""
+    found: T | Awaitable[T] = function(*given)
+    return await found if inspect.isawaitable(found) else found
 
 
 async def rung(event: asyncio.Event, timeout: float | None) -> bool:

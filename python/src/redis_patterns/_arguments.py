@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -85,6 +86,14 @@ def mapping(values: Mapping[str, T], what: str) -> Mapping[str, T]:
 
 
 def function(value: Any, what: str) -> None:
+    """What will be called, and has nothing to be awaited: what a coroutine function does would never be done."""
+    callback(value, what)
+    called = None if isinstance(value, type) else getattr(value, "__call__", None)  # noqa: B004 - it may be `async def`
+    if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(called):
+        raise argument_error(f"{what} must be a plain function here, not a coroutine function")
+
+
+def callback(value: Any, what: str) -> None:
     """What will be called."""
     if not callable(value):
         raise argument_error(f"{what} must be callable, not {type(value).__name__}")

@@ -22,8 +22,8 @@ def encoded(codec: Any, value: Any, failure: Callable[[str], Exception]) -> byte
     said = "it gave something else than bytes"
     try:
         payload = codec.encode(value)
-        if isinstance(payload, bytes):
-            return payload
+        if isinstance(payload, (bytes, bytearray, memoryview)):
+            return bytes(payload)
     except Exception as error:  # a codec is somebody's code; its words may quote the value, and are left out
         said = type(error).__name__
     raise failure(f"the value cannot be encoded by codec {codec.number}: {said}")

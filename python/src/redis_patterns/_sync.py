@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from . import _arguments
 from ._bell_sync import Bell, Flag
 from ._clock import LateError, clock
 from ._keeper_sync import Keeper
+from .errors import argument_error
 
 T = TypeVar("T")
 
 sleep = time.sleep
 Cancelled = KeyboardInterrupt
+callback = _arguments.function
 
 
 def scope_id() -> object:
@@ -32,6 +36,15 @@ def finish(work: Callable[[], None], within: float) -> None:
 def complete(work: Callable[[], T], within: float = 1.0) -> T:
     """Runs a call to its answer; nothing interrupts a thread."""
     return work()
+
+
+def outcome(function: Callable[..., T], *given: Any) -> T:
+    """What a caller's function gives. Raises `RedisError` (`ARGUMENT`) for a coroutine, which nobody would run."""
+    found = function(*given)
+    if inspect.iscoroutine(found):
+        found.close()
+        raise argument_error("a function gave a coroutine, which only redis_patterns.aio awaits")
+    return found
 
 
 class Companion:

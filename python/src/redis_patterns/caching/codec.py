@@ -13,7 +13,7 @@ from . import json_codec
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # with slots, Codec[str](...) is a TypeError in Python 3.11
 class Codec(Generic[T]):
     """0 bytes, 1 text, 2 JSON; numbers from 128 on are free for codecs of your own."""
 

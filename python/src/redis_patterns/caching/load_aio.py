@@ -123,7 +123,7 @@ class Loads(Generic[T]):
                     return _Loaded(self.value(stale))
                 case calls.Holdoff():
                     began = next(self._moments)
-                    return _Loaded(versioned(await wanted.loader()).value, began=began)
+                    return _Loaded(versioned(await _aio.outcome(wanted.loader)).value, began=began)
                 case calls.Busy(_, Entry() as stale) | calls.Failed(_, Entry() as stale):
                     return _Loaded(self.value(stale))
                 case calls.Failed(retry_after, None):
@@ -198,7 +198,7 @@ class Loads(Generic[T]):
         )
         began = next(self._moments)
         try:
-            found = versioned(await wanted.loader())
+            found = versioned(await _aio.outcome(wanted.loader))
         except Exception:
             await keeper.stop()
             await self._give_back(keys, token, self._options.backoff_us)

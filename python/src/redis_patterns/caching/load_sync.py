@@ -124,7 +124,7 @@ class Loads(Generic[T]):
                     return _Loaded(self.value(stale))
                 case calls.Holdoff():
                     began = next(self._moments)
-                    return _Loaded(versioned(wanted.loader()).value, began=began)
+                    return _Loaded(versioned(_sync.outcome(wanted.loader)).value, began=began)
                 case calls.Busy(_, Entry() as stale) | calls.Failed(_, Entry() as stale):
                     return _Loaded(self.value(stale))
                 case calls.Failed(retry_after, None):
@@ -199,7 +199,7 @@ class Loads(Generic[T]):
         )
         began = next(self._moments)
         try:
-            found = versioned(wanted.loader())
+            found = versioned(_sync.outcome(wanted.loader))
         except Exception:
             keeper.stop()
             self._give_back(keys, token, self._options.backoff_us)

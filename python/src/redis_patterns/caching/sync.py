@@ -8,7 +8,8 @@ from typing import Generic, TypeVar
 
 import redis
 
-from .._arguments import Duration, function, microseconds, seconds, texts
+from .. import _sync
+from .._arguments import Duration, microseconds, seconds, texts
 from .._clock import clock
 from .._codecs import check as check_codec
 from ..errors import Code, RedisError
@@ -102,10 +103,10 @@ class Cache(Generic[T]):
         (somebody else's load takes too long), `CACHECODEC`.
         """
 
-        function(loader, "loader")
+        _sync.callback(loader, "loader")
 
         def unversioned() -> Versioned[T]:
-            return Versioned(loader())
+            return Versioned(_sync.outcome(loader))
 
         return self.get_or_load_versioned(key, unversioned, tags=tags)
 
@@ -113,7 +114,7 @@ class Cache(Generic[T]):
         self, key: str, loader: Callable[[], Versioned[T]], *, tags: Iterable[str] = ()
     ) -> T | Absent:
         """As `get_or_load`, for a source whose rows have versions: an older one is returned, but never cached."""
-        function(loader, "loader")
+        _sync.callback(loader, "loader")
         keys, names = self._keys(key), self._tags.named(tags)
         end = clock() + self._options.wait
         while True:
@@ -161,13 +162,13 @@ class Cache(Generic[T]):
         wherever, nothing old stays. Two round trips, three with `tags`. What `writer` raises is raised, and the entry
         is gone. If the store fails after the commit, its error is raised although the source has the new value.
         """
-        function(writer, "writer")
+        _sync.callback(writer, "writer")
         names = self._tags.named(tags)
         call = calls.delete(self._keys(key), holdoff_us=self._options.lease_us)
         self._loads.forget(key)
         run(self._redis, call)
         opened = self._tags.open(names, self._options.tag_life_us)
-        written = versioned(writer())
+        written = versioned(_sync.outcome(writer))
         self._put(key, written, opened)
         return written.value
 

@@ -22,7 +22,7 @@ ABSENT: Final[Literal[Absent.ABSENT]] = Absent.ABSENT
 """The source has nothing under this key: a loader returns it, and it is cached for `negative_ttl`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # with slots, Hit[str](...) is a TypeError in Python 3.11
 class Hit(Generic[T_co]):
     """A fresh value."""
 
@@ -39,7 +39,7 @@ class Miss:
     """Nothing fresh is cached."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # with slots, Versioned[str](...) is a TypeError in Python 3.11
 class Versioned(Generic[T_co]):
     """A value and the source's version of it: what is older never replaces what is newer.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import redis.asyncio
@@ -95,7 +95,7 @@ class Redlock:
 
     def __init__(
         self,
-        nodes: Sequence[redis.asyncio.Redis],
+        nodes: Iterable[redis.asyncio.Redis],
         name: str,
         *,
         ttl: Duration = 10.0,
@@ -108,8 +108,9 @@ class Redlock:
     ) -> None:
         if on_lost is not None:
             function(on_lost, "on_lost")
-        if not isinstance(nodes, Sequence):
+        if not isinstance(nodes, Iterable):
             raise argument_error("nodes must be several Redis clients")
+        nodes = tuple(nodes)
         for client in nodes:
             check(client, allow_retries=allow_retries, asynchronous=True)
         if len(nodes) < 3 or len(nodes) % 2 == 0:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import redis
@@ -96,7 +96,7 @@ class Redlock:
 
     def __init__(
         self,
-        nodes: Sequence[redis.Redis],
+        nodes: Iterable[redis.Redis],
         name: str,
         *,
         ttl: Duration = 10.0,
@@ -109,8 +109,9 @@ class Redlock:
     ) -> None:
         if on_lost is not None:
             function(on_lost, "on_lost")
-        if not isinstance(nodes, Sequence):
+        if not isinstance(nodes, Iterable):
             raise argument_error("nodes must be several Redis clients")
+        nodes = tuple(nodes)
         for client in nodes:
             check(client, allow_retries=allow_retries, asynchronous=False)
         if len(nodes) < 3 or len(nodes) % 2 == 0:

@@ -53,7 +53,7 @@ class Published:
     receivers: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # with slots, Message[str](...) is a TypeError in Python 3.11
 class Message(Generic[T]):
     """A message; `pattern` when a pattern brought it. `sequence` counts the channel's messages within an `epoch`."""
 

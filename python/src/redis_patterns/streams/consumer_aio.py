@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import redis.asyncio
 
 from .. import _aio
-from .._arguments import Duration, function, microseconds, seconds, token, whole
+from .._arguments import Duration, microseconds, seconds, token, whole
 from .._clock import clock, new_token
 from .._job_aio import Job
 from ..errors import RedisError, argument_error
@@ -112,7 +112,7 @@ class StreamConsumer:
 
         Raises `RedisError` for what no waiting mends: a wrong password, a right that lacks, a key of another type.
         """
-        function(handler, "handler")
+        _aio.callback(handler, "handler")
         if self._running or self._stopping.is_set():
             raise argument_error("a consumer runs once")
         self._running = True

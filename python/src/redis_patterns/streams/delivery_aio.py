@@ -101,7 +101,7 @@ class Desk:
         message = delivery.message
         assert self.handler is not None
         try:
-            await self.handler(message)
+            await _aio.outcome(self.handler, message)
         except StreamReject as error:
             await self._bury(delivery, "rejected", str(error))
         except Exception as error:

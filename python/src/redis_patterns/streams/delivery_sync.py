@@ -102,7 +102,7 @@ class Desk:
         message = delivery.message
         assert self.handler is not None
         try:
-            self.handler(message)
+            _sync.outcome(self.handler, message)
         except StreamReject as error:
             self._bury(delivery, "rejected", str(error))
         except Exception as error:
