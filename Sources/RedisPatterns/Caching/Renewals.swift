@@ -33,8 +33,8 @@ final class Renewals: Sendable {
       state.leases[state.begun] = Lease(due: .now + period, renew: renew)
       return (state.begun, !state.hasTimer)
     }
-    // Of no caller: the first one's priority and task-local values are nothing to the others.
-    if isFirst { Task.detached { await self.ring() } }
+    // Of no caller: the first one's priority and task-local values are nothing to the others. A late one loses leases.
+    if isFirst { Task.detached(priority: .high) { await self.ring() } }
     return number
   }
 

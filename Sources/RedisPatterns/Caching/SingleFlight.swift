@@ -51,10 +51,14 @@ final class SingleFlight: Sendable {
   /// Joins the flight that is under way, or returns one that is to be started.
   private func board(_ key: String, _ waiters: [Waiter]) -> Flight? {
     entries.withLock { entries in
-      let flight = entries[key] == nil ? Flight(key: key, table: self) : nil
-      if let flight { entries[key] = Entry(flight: flight) }
-      for waiter in waiters { entries[key]?.add(waiter) }
-      return flight
+      if let place = entries.index(forKey: key) {
+        for waiter in waiters { entries.values[place].add(waiter) }
+        return nil
+      }
+      var entry = Entry(flight: Flight(key: key, table: self))
+      for waiter in waiters { entry.add(waiter) }
+      entries[key] = entry
+      return entry.flight
     }
   }
 

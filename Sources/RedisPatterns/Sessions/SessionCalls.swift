@@ -106,7 +106,7 @@ package struct SessionCalls: Sendable {
   /// 64 lower-case hexadecimal digits.
   static func isHandle(_ text: String) -> Bool {
     text.utf8.count == 64
-      && text.utf8.allSatisfy {
+      && text.hasOnly {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
       }
   }

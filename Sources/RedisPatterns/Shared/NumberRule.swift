@@ -45,11 +45,7 @@ enum NumberRule {
 
   /// Owners and tokens: 1 to 128 of `A-Z a-z 0-9 _ -`.
   static func word(_ text: String, _ name: String, longest: Int = 128) throws(RedisError) -> String {
-    let bytes = text.utf8
-    guard (1...longest).contains(bytes.count),
-      // At once where they lie together: every token passes here.
-      bytes.withContiguousStorageIfAvailable({ $0.allSatisfy(isWord) }) ?? bytes.allSatisfy(isWord)
-    else {
+    guard (1...longest).contains(text.utf8.count), text.hasOnly(isWord) else {
       throw .argument("\(name) is not 1 to \(longest) characters of A-Z a-z 0-9 _ -")
     }
     return text

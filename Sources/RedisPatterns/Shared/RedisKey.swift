@@ -39,7 +39,7 @@ package struct RedisKey: Sendable, Hashable {
   /// Percent-encodes `{`, `}`, `%` and the ASCII control bytes; all else stays as it is.
   static func part(_ text: String, named name: String) throws(RedisError) -> String {
     // Nearly always.
-    if (1...longestPart).contains(text.utf8.count), !text.utf8.contains(where: isEncoded) { return text }
+    if (1...longestPart).contains(text.utf8.count), text.hasOnly({ !isEncoded($0) }) { return text }
     var encoded: [UInt8] = []
     encoded.reserveCapacity(text.utf8.count + 8)
     let digits = Array("0123456789ABCDEF".utf8)

@@ -14,20 +14,16 @@ package enum SHA256 {
     for shift in stride(from: 56, through: 0, by: -8) {
       padded.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
     }
-    var w = [UInt32](repeating: 0, count: 64)
-    for chunk in stride(from: 0, to: padded.count, by: 64) {
-      for i in 0..<16 {
-        let at = chunk + i * 4
-        w[i] =
-          UInt32(padded[at]) << 24 | UInt32(padded[at + 1]) << 16 | UInt32(padded[at + 2]) << 8
-          | UInt32(padded[at + 3])
+    // In buffers: a session's every call comes here, and an array's checks were half of the work.
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in
+      rounds.withUnsafeBufferPointer { rounds in
+        padded.withUnsafeBytes { bytes in
+          for chunk in stride(from: 0, to: bytes.count, by: 64) {
+            spread(UnsafeRawBufferPointer(rebasing: bytes[chunk..<chunk + 64]), over: w)
+            mix(w, rounds, into: &h)
+          }
+        }
       }
-      for i in 16..<64 {
-        let s0 = turn(w[i - 15], 7) ^ turn(w[i - 15], 18) ^ w[i - 15] >> 3
-        let s1 = turn(w[i - 2], 17) ^ turn(w[i - 2], 19) ^ w[i - 2] >> 10
-        w[i] = w[i - 16] &+ s0 &+ w[i - 7] &+ s1
-      }
-      mix(w, into: &h)
     }
     return [UInt8](unsafeUninitializedCapacity: 32) { bytes, count in
       for at in 0..<32 { bytes[at] = UInt8(truncatingIfNeeded: h[at / 4] >> UInt32(24 - at % 4 * 8)) }
@@ -42,7 +38,18 @@ package enum SHA256 {
     return digest(block.map { $0 ^ 0x5c } + digest(block.map { $0 ^ 0x36 } + message))
   }
 
-  private static func mix(_ w: [UInt32], into h: inout [UInt32]) {
+  private static func spread(_ chunk: UnsafeRawBufferPointer, over w: UnsafeMutableBufferPointer<UInt32>) {
+    for i in 0..<16 { w[i] = UInt32(bigEndian: chunk.loadUnaligned(fromByteOffset: i &* 4, as: UInt32.self)) }
+    for i in 16..<64 {
+      let s0 = turn(w[i &- 15], 7) ^ turn(w[i &- 15], 18) ^ w[i &- 15] &>> 3
+      let s1 = turn(w[i &- 2], 17) ^ turn(w[i &- 2], 19) ^ w[i &- 2] &>> 10
+      w[i] = w[i &- 16] &+ s0 &+ w[i &- 7] &+ s1
+    }
+  }
+
+  private static func mix(
+    _ w: UnsafeMutableBufferPointer<UInt32>, _ rounds: UnsafeBufferPointer<UInt32>, into h: inout [UInt32]
+  ) {
     var (a, b, c, d) = (h[0], h[1], h[2], h[3])
     var (e, f, g, last) = (h[4], h[5], h[6], h[7])
     for i in 0..<64 {
@@ -64,7 +71,7 @@ package enum SHA256 {
   }
 
   private static func turn(_ word: UInt32, _ bits: UInt32) -> UInt32 {
-    word >> bits | word << (32 - bits)
+    word &>> bits | word &<< (32 &- bits)
   }
 
   private static let rounds: [UInt32] = [
