@@ -9,7 +9,9 @@
 -- refunded  units remaining reset_after_us...
 -- unknown
 --
--- The record of the request bounds the refund: never more than was charged, and a repeat gives nothing again.
+-- The record of the request bounds the refund: never more than was charged, and a repeat gives nothing again. What
+-- would have drained since the charge, had it been alone, has come back already: giving it back again would forgive
+-- what others owe. After a clock that was set back that cannot be told, and nothing is given back.
 -- Begins with PEXPIREAT, so it works when the server's memory is full.
 
 local bucket, request = KEYS[1], KEYS[2]
@@ -24,8 +26,9 @@ local told = redis.call('GET', request)
 if not told then
   return { 'unknown' }
 end
-local charged, outcome = string.match(told, '^(%-?%d+)|(.*)$')
+local charged, charged_at, outcome = string.match(told, '^(%-?%d+)|(%d+)|(.*)$')
 charged = tonumber(charged)
+local since_us = now_us - tonumber(charged_at)
 
 local fields = { 'until_us' }
 for i = 1, tiers do
@@ -49,7 +52,9 @@ for i = 1, tiers do
     if elapsed < math.ceil(owed / rate) then
       debt = owed - elapsed * rate
     end
-    debt = math.max(debt - math.max(charged, 0) * ticks, 0)
+    local given = math.max(charged, 0) * ticks
+    given = since_us >= 0 and since_us < math.ceil(given / rate) and given - since_us * rate or 0
+    debt = math.max(debt - given, 0)
     written[#written + 1] = fields[i + 1]
     written[#written + 1] = string.format('%.0f %.0f %.0f', debt, ticks, now_us)
     until_us = math.max(until_us, now_us + math.ceil(debt / rate)) -- a limit made slower drains for longer
@@ -65,6 +70,6 @@ if charged > 0 then
     redis.call('HSET', bucket, 'until_us', string.format('%.0f', until_us), unpack(written))
     redis.call('PEXPIREAT', bucket, expires_ms) -- if the key ended just before the write, the write made it anew
   end
-  redis.call('SET', request, string.format('-%.0f', charged) .. '|' .. outcome, 'KEEPTTL')
+  redis.call('SET', request, string.format('-%.0f|%s|', charged, charged_at) .. outcome, 'KEEPTTL')
 end
 return reply

@@ -31,7 +31,7 @@ if request and mode == 'take' then
   local told = redis.call('GET', request)
   if told then
     local reply = {}
-    for word in string.gmatch(string.match(told, '|(.*)$'), '%S+') do
+    for word in string.gmatch(string.match(told, '|([^|]*)$'), '%S+') do
       reply[#reply + 1] = tonumber(word) or word
     end
     if #reply ~= 3 + 2 * tiers then
@@ -111,7 +111,7 @@ if #written > 0 then
       words[i] = type(word) == 'number' and string.format('%.0f', word) or word
     end
     redis.call(
-      'SET', request, string.format('%.0f', cost) .. '|' .. table.concat(words, ' '),
+      'SET', request, string.format('%.0f|%.0f|', cost, now_us) .. table.concat(words, ' '),
       'PXAT', string.format('%.0f', math.ceil((now_us + replay_us) / 1000) + 1)
     )
   end

@@ -68,21 +68,23 @@ class Oracle:
             "tiers": self._states(tiers, owed, resets),
         }
         if take and status == "allowed" and request is not None:
-            bucket.requests[request] = [cost, answer]
+            bucket.requests[request] = [cost, answer, now_us]
         return answer
 
     def refund(self, name: str, tiers: list[Limit], request: str, now_us: int) -> dict[str, Any]:
         bucket = self.bucket(name)
         if request not in bucket.requests:
             return {"status": "unknown"}
-        charged, answer = bucket.requests[request]
+        charged, answer, at_us = bucket.requests[request]
         owed = []
         for tier in tiers:
-            debt = max(self._owed(bucket, tier, now_us) - max(charged, 0), Fraction(0))
+            # What has drained since came back by itself; a clock that was set back does not tell how much.
+            given = max(charged, 0) - rate(tier) * (now_us - at_us) if now_us >= at_us else Fraction(0)
+            debt = max(self._owed(bucket, tier, now_us) - max(given, Fraction(0)), Fraction(0))
             owed.append(debt)
             if charged > 0 and tier.name in bucket.debts:
                 bucket.debts[tier.name] = Debt(debt, grain(tier), now_us)
-        bucket.requests[request] = [-abs(charged), answer]
+        bucket.requests[request] = [-abs(charged), answer, at_us]
         resets = [ceil(debt / rate(tier)) for tier, debt in zip(tiers, owed, strict=True)]
         return {"status": "refunded", "units": abs(charged), "tiers": self._states(tiers, owed, resets)}
 

@@ -53,7 +53,8 @@ public struct TierState: Sendable, Hashable {
 
 /// What became of a refund.
 public enum Refund: Sendable, Hashable {
-  /// `units` were charged to this request and are given back; a repeat says the same and gives nothing again.
+  /// `units` were charged to this request and are given back, to a token bucket what of them had not drained since; a
+  /// repeat says the same and gives nothing again.
   case refunded(units: Int, tiers: [TierState])
   /// What it was charged to is gone, or the server's clock was set back since, so that its units cannot be told from
   /// others': nothing was given back. A token bucket never says so.

@@ -13,6 +13,7 @@ struct BucketOracle {
 
   private struct Record {
     let charged: Int
+    let atUs: Int
     let outcome: Decision
     var refunded = false
   }
@@ -72,8 +73,14 @@ struct BucketOracle {
       status: status, tier: tiers[binding].name, retryAfter: .microseconds(wait),
       tiers: tiers.indices.map { state(tiers[$0], owed: debts[$0]) })
     if charged || (wasSetBack && isTake) { write(tiers, debts, nowUs) }
-    if charged, let request { records[request] = Record(charged: cost, outcome: outcome) }
+    if charged, let request { records[request] = Record(charged: cost, atUs: nowUs, outcome: outcome) }
     return outcome
+  }
+
+  /// What has drained since the charge came back by itself; a clock that was set back does not tell how much.
+  private func given(_ record: Record, _ tier: RateLimit.Tier, _ nowUs: Int) -> Fraction {
+    guard nowUs >= record.atUs else { return Fraction(0) }
+    return max(Fraction(record.charged) - Fraction(nowUs - record.atUs) * Self.rate(tier), Fraction(0))
   }
 
   mutating func refund(_ tiers: [RateLimit.Tier], request: String, nowUs: Int) -> Refund {
@@ -82,7 +89,7 @@ struct BucketOracle {
     if !record.refunded {
       records[request]?.refunded = true
       for (at, tier) in tiers.enumerated() where self.debts[tier.name] != nil {
-        debts[at] = max(debts[at] - Fraction(record.charged), Fraction(0))
+        debts[at] = max(debts[at] - given(record, tier, nowUs), Fraction(0))
         write([tier], [debts[at]], nowUs)
       }
     }

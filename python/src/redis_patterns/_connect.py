@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import ssl
 from typing import Any
 
 import redis
@@ -17,6 +18,7 @@ from .errors import argument_error
 
 _NOT_TAKEN = ("self", "retry", "retry_on_timeout", "retry_on_error", "connection_pool")
 """A pool would bring an address and retries of its own."""
+_VERIFY = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
 
 
 def connect(url: str, *, timeout: float = 5.0, connect_timeout: float = 2.0, **options: Any) -> redis.Redis:
@@ -50,4 +52,20 @@ def _settings(url: str, timeout: float, connect_timeout: float, options: dict[st
     for name, limit in limits.items():
         what = name.removeprefix("socket_")
         limits[name] = whole(microseconds(limit, what), what, 1000) / 1_000_000
-    return {"protocol": 2, **limits, **parse(url).settings(), **options}
+    return _verified({"protocol": 2, **limits, **parse(url).settings(), **options})
+
+
+def _verified(settings: dict[str, Any]) -> dict[str, Any]:
+    """With certificates and host names verified unless the options say otherwise, whatever redis-py's default."""
+    if not settings.get("ssl"):
+        return settings
+    wanted = settings.get("ssl_cert_reqs", "required")
+    for name, number in _VERIFY.items():
+        if wanted in (name, number) or (wanted is None and name == "none"):
+            wanted = name  # redis-py 5 knows no numbers
+    if wanted not in tuple(_VERIFY):
+        raise argument_error("ssl_cert_reqs must be none, optional or required")
+    checks = settings.get("ssl_check_hostname", wanted != "none")
+    if checks and wanted == "none":
+        raise argument_error("ssl_check_hostname has no meaning when ssl_cert_reqs is none")
+    return {**settings, "ssl_cert_reqs": wanted, "ssl_check_hostname": checks}

@@ -46,7 +46,7 @@ class RedisURL:
         else:
             found |= {"host": self.host, "port": self.port}
         if self.kind == "tls":
-            found |= {"ssl": True, "ssl_cert_reqs": "required", "ssl_check_hostname": True}
+            found["ssl"] = True
         if self.client_name is not None:
             found["client_name"] = self.client_name
         if self.timeout_ms is not None:

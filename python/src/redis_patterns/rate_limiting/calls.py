@@ -55,7 +55,8 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """`refunded`: `units` were given back (by this call or by an earlier one for the same request).
+    """`refunded`: `units` were given back (by this call or by an earlier one for the same request): to a token bucket,
+    what of them had not drained since.
 
     `passed`: what it was charged to is gone, or the server's clock was set back since, so that its units cannot be told
     from others': nothing was given back. A token bucket never says so. `unknown`: there is no record of the request
