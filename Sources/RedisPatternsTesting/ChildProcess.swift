@@ -36,13 +36,23 @@ struct ChildProcess: Sendable {
     posix_spawn_file_actions_addopen(
       &actions, 1, log ?? "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0o600)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    #if !canImport(Darwin)
+      // Whatever the process has open now, a socket by which Foundation learns of the end of another child among it,
+      // would stay open as long as this one lives. C libraries before glibc 2.34 cannot close it.
+      if let closeFrom = Self.closeFrom { _ = closeFrom(&actions, 3) }
+    #endif
 
     // A parent's blocked or ignored signals are inherited: the child starts with none blocked.
     var none = sigset_t()
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK))
+    #if canImport(Darwin)
+      let closing = Int16(POSIX_SPAWN_CLOEXEC_DEFAULT)
+    #else
+      let closing: Int16 = 0
+    #endif
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK) | closing)
 
     var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
     argv.append(nil)
@@ -54,6 +64,22 @@ struct ChildProcess: Sendable {
     }
     self.pid = pid
   }
+
+  /// Whether children keep nothing open of what we have open.
+  static var closesFiles: Bool {
+    #if canImport(Darwin)
+      true
+    #else
+      closeFrom != nil
+    #endif
+  }
+
+  #if !canImport(Darwin)
+    private typealias CloseFrom = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+    private static let closeFrom = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np").map {
+      unsafeBitCast($0, to: CloseFrom.self)
+    }
+  #endif
 
   func signal(_ number: Int32) {
     kill(pid, number)

@@ -16,9 +16,9 @@ import Testing
     var others: [String] = []
   }
 
-  /// Runs until `count` calls were cancelled, 64 at a time.
+  /// Runs until `count` calls were cancelled, 64 at a time, each after up to `turns` of other tasks.
   private func storm(
-    _ count: Int, seed: UInt64, echo: @escaping @Sendable (String) async throws -> [UInt8]?
+    _ count: Int, seed: UInt64, turns: Int = 6, echo: @escaping @Sendable (String) async throws -> [UInt8]?
   ) async -> Tally {
     let tally = Box(Tally())
     await withTaskGroup(of: Void.self) { group in
@@ -30,7 +30,7 @@ import Testing
             number += 1
             let nonce = "\(worker)/\(number)"
             let call = Task { try await echo(nonce) }
-            for _ in 0..<Int.random(in: 0...6, using: &chance) { await Task.yield() }
+            for _ in 0..<Int.random(in: 0...turns, using: &chance) { await Task.yield() }
             if Int.random(in: 0..<10, using: &chance) > 0 { call.cancel() }
             let result = await call.result
             tally.update { tally in
@@ -60,10 +60,23 @@ import Testing
     defer { server.close() }
     let redis = try RedisClient(server.url)
     let count = RandomRun.count(10_000)
+    // A server that answers at once leaves nothing to cancel: the client looks for cancellations every 2 to 16 ms.
+    let stutter = Task {
+      while !Task.isCancelled {
+        server.pause()
+        try? await Task.sleep(for: .milliseconds(20))
+        server.resume()
+        try? await Task.sleep(for: .milliseconds(2))
+      }
+    }
+    defer { stutter.cancel() }
+    // On the loop nothing is sent while tasks take turns, so a call is under way only after many of them.
     let run: @Sendable () async -> Tally = {
-      await storm(count, seed: seed) { nonce in try await redis.send("ECHO", nonce).bytes }
+      await storm(count, seed: seed, turns: onLoop ? 50 : 6) { nonce in try await redis.send("ECHO", nonce).bytes }
     }
     let tally = onLoop ? try await redis.withLoop { await run() } : await run()
+    stutter.cancel()
+    await stutter.value
     print("cancelled under way: \(tally.cancelled), before: \(tally.early), answered: \(tally.answered)")
     Evidence.record(
       "cancellations", "cancellations", count: tally.cancelled, seed: seed, violations: tally.shifted,

@@ -43,6 +43,19 @@ import Testing
     server.close()
   }
 
+  @Test(.enabled(if: ChildProcess.closesFiles, "glibc 2.34 or newer"))
+  func `holds no file of the process that started it`() async throws {
+    // Foundation tells the end of a child by such a pair: a server that held an end would let the child seem to run.
+    var pair: [Int32] = [0, 0]
+    try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+    defer { close(pair[0]) }
+    let server = try await RedisServer.start()
+    defer { server.close() }
+    close(pair[1])
+    var state = pollfd(fd: pair[0], events: Int16(POLLIN), revents: 0)
+    try await eventually { poll(&state, 1, 0) == 1 }
+  }
+
   @Test func `is missed with a hint how to install it`() throws {
     let text = RedisServerError.notInstalled(searched: ["PATH"]).description
     #expect(text.contains("apt-get install -y redis-server"))
