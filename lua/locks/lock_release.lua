@@ -29,12 +29,18 @@ local function at_ms(us)
   return string.format('%.0f', math.ceil(us / 1000) + 1)
 end
 
+-- These fail on a key of another type, before anything is written.
+local lease = redis.call('HMGET', lock, 'owner', 'until_us')
+local last = tonumber(redis.call('GET', fence) or 0)
+redis.call('LLEN', queue)
+if not last or last >= 9007199254740992 then
+  return redis.error_reply('WRONGTYPE the key of the fence holds no number')
+end
 local waited = redis.call('HDEL', waiters, owner) == 1
 if waited then
   redis.call('LREM', queue, 1, owner)
 end
 
-local lease = redis.call('HMGET', lock, 'owner', 'until_us')
 if lease[1] ~= owner then
   return { waited and 'left' or 'lost' }
 end
@@ -50,7 +56,7 @@ while true do
   redis.call('HDEL', waiters, next_owner)
   if tonumber(leaves_us) > now_us then
     local until_us = now_us + tonumber(patience_us)
-    local number = math.max(tonumber(redis.call('GET', fence) or 0) + 1, now_us)
+    local number = math.max(last + 1, now_us)
     local token = string.format('%.0f', number)
     redis.call('SET', fence, token, 'PXAT', at_ms(math.max(until_us, number) + KEEP_FENCE_US)) -- as in lock_acquire
     local ends = string.format('%.0f', until_us)

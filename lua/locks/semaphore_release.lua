@@ -33,11 +33,17 @@ local function at_ms(us)
   return digits(math.ceil(us / 1000) + 1)
 end
 
+-- These fail on a key of another type, before anything is written.
+local until_us = string.match(redis.call('HGET', permits, owner) or '', '^%d+ (%d+)')
+local token, granted = tonumber(redis.call('GET', fence) or 0), {}
+redis.call('LLEN', queue)
+if not token or token >= 9007199254740992 then
+  return redis.error_reply('WRONGTYPE the key of the fence holds no number')
+end
 local waited = redis.call('HDEL', waiters, owner) == 1
 if waited then
   redis.call('LREM', queue, 1, owner)
 end
-local until_us = string.match(redis.call('HGET', permits, owner) or '', '^%d+ (%d+)')
 if not until_us and not waited then
   return { 'lost' }
 end
@@ -55,7 +61,6 @@ for at = 1, #holders, 2 do
 end
 
 -- A waiter that leaves may have stood before others that fit, so the queue is served in either case.
-local token, granted = tonumber(redis.call('GET', fence) or 0), {}
 while true do
   local first = redis.call('LINDEX', queue, 0)
   if not first then
