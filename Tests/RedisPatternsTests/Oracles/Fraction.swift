@@ -15,9 +15,9 @@ struct Fraction: Hashable, Comparable {
   init(_ value: Int) { self.init(Int128(value)) }
 
   static func + (a: Fraction, b: Fraction) -> Fraction {
-    a.below == b.below
-      ? Fraction(a.above + b.above, over: a.below)
-      : Fraction(a.above * b.below + b.above * a.below, over: a.below * b.below)
+    // Over the least common denominator, so that the products stay small.
+    let share = Fraction(a.below, over: b.below)
+    return Fraction(a.above * share.below + b.above * share.above, over: a.below * share.below)
   }
   static prefix func - (a: Fraction) -> Fraction { Fraction(-a.above, over: a.below) }
   static func - (a: Fraction, b: Fraction) -> Fraction { a + -b }
