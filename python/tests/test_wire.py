@@ -40,6 +40,14 @@ def test_a_pool_of_redis_py_is_used_without_its_client(server: Server, kind: Any
     pool.disconnect()
 
 
+@pytest.mark.parametrize("in_c", [True, False])
+def test_words_are_written_alike_with_hiredis_and_without(in_c: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not in_c:
+        monkeypatch.setattr(_wire, "_pack", None)
+    written = _wire._packed([("ECHO", "é"), (b"GET", b"\r\n\0")])
+    assert written == b"*2\r\n$4\r\nECHO\r\n$2\r\n\xc3\xa9\r\n*2\r\n$3\r\nGET\r\n$3\r\n\r\n\0\r\n"
+
+
 def seen_by(wrapped: Any, seen: list[Any]) -> Any:
     @functools.wraps(wrapped)
     def trace(self: Any, *words: Any, **options: Any) -> Any:

@@ -22,6 +22,10 @@ _metrics: Any = None
 with contextlib.suppress(ImportError):  # redis-py's own, from 8.0 on
     from redis.observability.providers import get_observability_instance as _metrics
 
+_pack: Any = None
+with contextlib.suppress(ImportError):  # in C, where it is installed
+    from hiredis import pack_command as _pack
+
 Words = tuple[bytes | str, ...]
 
 _RAW = {"NEVER_DECODE": True}
@@ -150,6 +154,8 @@ async def _areply(connection: Any) -> Any:
 
 
 def _packed(commands: Sequence[Words]) -> bytes:
+    if _pack is not None:
+        return b"".join(map(_pack, commands))
     parts = []
     for words in commands:
         parts.append(b"*%d\r\n" % len(words))

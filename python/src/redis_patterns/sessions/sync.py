@@ -18,6 +18,7 @@ from .replies import Ended, Gone, Moved, SessionConflict, SessionsFull, State, T
 from .session import ListedSession, Session, SessionReplaced
 
 _DRAWS = 3
+_NONE = timedelta(0)
 
 
 class Sessions:
@@ -65,6 +66,8 @@ class Sessions:
         self._create(keys, handle, None, {})
         calls.use(keys, handle=handle, touch_every_us=self._touch_us)
         calls.rotate(keys, handle=handle, fresh=handle, grace_us=self._grace_us)
+        ends = timedelta(microseconds=self._lifetime_us)
+        self._ends = min(timedelta(microseconds=self._idle_us), ends), ends
 
     def create(
         self,
@@ -98,9 +101,7 @@ class Sessions:
             self._forget(keys, got.ended)
             if old is not None and old.tag != tag:
                 self.revoke(old)
-            idle, lifetime = timedelta(microseconds=self._idle_us), timedelta(microseconds=self._lifetime_us)
-            none = timedelta(0)
-            return Session(drawn, handle, 1, none, none, min(idle, lifetime), lifetime, user, content)
+            return Session(drawn, handle, 1, _NONE, _NONE, *self._ends, user, content)
         raise RedisError(
             Code.REPLY, "every id that was drawn exists: the random source repeats", execution=Execution.NOT_EXECUTED
         )
