@@ -2,7 +2,7 @@ import Foundation
 import Hiredis
 import RESP
 import RedisPatterns
-import RedisPatternsTesting
+@testable import RedisPatternsTesting
 import TestSupport
 import Testing
 
@@ -89,21 +89,20 @@ import Testing
       // The holder is a process of its own: redis-cli runs the acquiring script, then waits for ever.
       let calls = try LockCalls("x")
       let call = try calls.acquire(owner: "dead", ttl: .seconds(6))
-      let holder = Process()
-      holder.executableURL = URL(fileURLWithPath: "/usr/bin/env")
       let words = call.arguments.list.map { String(decoding: $0, as: UTF8.self) }
-      holder.arguments =
-        [
-          "redis-cli", "-s", server.socketPath, "-r", "-1", "-i", "60", "EVAL",
-          String(decoding: call.script.source, as: UTF8.self),
-        ]
-        + ["\(call.keys.count)"] + call.keys + words
-      holder.standardOutput = FileHandle.nullDevice
-      try holder.run()
+      let source = String(decoding: call.script.source, as: UTF8.self)
+      let holder = try ChildProcess(
+        "/usr/bin/env",
+        ["redis-cli", "-s", server.socketPath, "-r", "-1", "-i", "60", "EVAL", source, "\(call.keys.count)"]
+          + call.keys + words)
+      func end() {
+        holder.signal(SIGKILL)
+        holder.reap()
+      }
+      defer { if !holder.hasEnded() { end() } }
       let redis = try RedisClient(server.url)
       try await eventually { try await redis.execute(RESPCommand("EXISTS", "lock:{x}")).int == 1 }
-      kill(holder.processIdentifier, SIGKILL)
-      try await eventually { !holder.isRunning }
+      end()
       let lease = try await Lock("x", on: redis).acquire(wait: .seconds(20))
       #expect(try await lease.release() == .released)
     }
